@@ -1,6 +1,6 @@
 /**
- * The process that writes numbered QoS 1 messages, retained unless the task says otherwise, as fast as the broker acknowledges them or at a given rate.
- * It is a process of its own, so that it does not share a thread with what is measured.
+ * The process that writes numbered QoS 1 messages, retained if the task says so, as fast as the broker acknowledges them or at a
+ * given rate. It is a process of its own, so that it does not share a thread with what is measured.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';

@@ -2,9 +2,9 @@
  * Puts mqttrep and the packages that it uses into a few files, in place of what the compiler left in dist: what is
  * installed is then what was tested, whatever a registry offers by then, and nothing else has to be fetched.
  *
- * Run when a tarball is packed. With the name of a folder beside dist, it leaves dist as it is and writes there: the tests do so,
- * since a bundle starts in less than half the time. LICENCES.txt beside the bundle says which version of which package is in it, and under
- * which licence.
+ * Run when a tarball is packed. With the name of a folder beside dist, it writes there and leaves dist as it is. The tests do so,
+ * because a bundle starts in less than half the time. LICENCES.txt beside the bundle says which version of which package is in it,
+ * and under which licence.
  */
 
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { build, type Metafile } from 'esbuild';
 
 const DIST = 'dist';
 
-/** Where the bundle goes. It finds package.json one folder up, and the page beside its own folders. */
+/** Where the bundle goes. At run time it looks for package.json one folder up, and for the page beside its own folders. */
 const OUT = process.argv[2] ?? DIST;
 
 /** As deep as the modules that look for other files from where they are: the threads, the page. */
@@ -72,7 +72,7 @@ async function bundle(): Promise<void> {
   if (OUT !== DIST) cpSync(join(DIST, 'page'), join(OUT, 'page'), { recursive: true });
 }
 
-/** @throws if the file asks for a module, or starts a worker, that will not be there */
+/** @throws if the file imports a module, or starts a worker, that will not be there */
 function requireWhole(file: string): void {
   const text = readFileSync(file, 'utf8');
   for (const [, worker = ''] of text.matchAll(/\bworkers\/([\w-]+\.js)\b/g)) {

@@ -4,7 +4,7 @@
  *     socket → Connection → Ingress ──observations──▶ reconciler ──publications──▶ Outbox → Connection → socket
  *
  * A lost network is no crash: the actor connects again with backoff, and subscribes again each time. It decides nothing about
- * messages. What happens on a connection is in connection-loop.ts; how the parts are joined, in broker-parts.ts.
+ * messages. connection-loop.ts has what happens on a connection, and broker-parts.ts how the parts are joined.
  */
 
 import type { Subscription } from '../core/subscriptions.ts';

@@ -110,7 +110,13 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
     connections,
     events,
     messages: new ReconcilerMessages({
-      ...{ ingress, outgoing, heartbeat, connections, suspensionWatch, brokerLog, become },
+      ingress,
+      outgoing,
+      heartbeat,
+      connections,
+      suspensionWatch,
+      brokerLog,
+      become,
     }),
     stateTopics:
       stateTopics && settings.controlPrefix !== undefined ? new StateTopics(controlPrefix) : undefined,

@@ -12,13 +12,13 @@ const VERSIONS: Readonly<Record<ProtocolVersion, string>> = { 3: '3.1', 4: '3.1.
 const MAX_RECEIVE_MAXIMUM = 65_535;
 
 export interface FoundLimits {
-  readonly settings: Pick<BrokerSettings, 'maxQos' | 'maxLevels' | 'maxTopicLength' | 'maxFilters'>;
+  readonly settings: Pick<BrokerSettings, 'maxQos' | 'maxLevels' | 'maxTopicLength'>;
   /** The last connection; undefined before the first one. */
   readonly connection:
     | { readonly limits: Limits; readonly protocolVersion: ProtocolVersion; readonly hasEnded: boolean }
     | undefined;
   readonly capabilities: BrokerCapabilities;
-  /** Learned from what the broker hung up on; Infinity where nothing is known. */
+  /** Learned from what the broker hung up on; `filters` is also limited by the configuration. Infinity where nothing is known. */
   readonly learned: {
     readonly levels: number;
     readonly packetBytes: number;
@@ -43,7 +43,7 @@ export function limitsTold(found: FoundLimits): BrokerLimits {
     ),
     maxLevels: finite(Math.min(settings.maxLevels, learned.levels)),
     maxTopicLength: finite(settings.maxTopicLength),
-    maxFilters: finite(Math.min(settings.maxFilters, learned.filters)),
+    maxFilters: finite(learned.filters),
     acceptsWill: capabilities.acceptsWill,
     acceptsControlTopics: capabilities.acceptsControlTopics,
     acceptsSecondConnection,

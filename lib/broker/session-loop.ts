@@ -6,17 +6,11 @@
 import { hasWildcards } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Connection } from './connection/connection.ts';
-import type { ProtocolVersion } from './connection/negotiation.ts';
+import { VERSION_NAMES } from './connection/negotiation.ts';
 import type { Connector, ConnectorDeps } from './connector.ts';
 import type { Identity } from './identity.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
-
-const VERSION_NAMES: Readonly<Record<ProtocolVersion, string>> = {
-  3: 'MQTT 3.1',
-  4: 'MQTT 3.1.1',
-  5: 'MQTT 5',
-};
 
 /** What all sessions have in common. */
 export interface SessionLoopDeps

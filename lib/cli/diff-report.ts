@@ -14,7 +14,7 @@ export interface BrokerRead {
 }
 
 /** Topics that are printed for people, unless --limit says otherwise. */
-export const DEFAULT_LIMIT = 100;
+const DEFAULT_LIMIT = 100;
 
 interface BrokerSummary {
   readonly name: string;
@@ -108,7 +108,7 @@ const MAX_NAMED = 10;
 function eventLine(filters: readonly string[]): string {
   const named = filters.slice(0, MAX_NAMED).map(filter => quoted(filter));
   const more = filters.length > MAX_NAMED ? ` and ${filters.length - MAX_NAMED} more` : '';
-  return `Event topics were left out (${named.join(', ')}${more}): every message is delivered, and nothing keeps what is retained equal.\n`;
+  return `Event topics were left out (${named.join(', ')}${more}): mqttrep delivers each of their messages, and does not keep their retained messages equal.\n`;
 }
 
 function topicLines({ topic, snapshots }: TopicDifference): string[] {

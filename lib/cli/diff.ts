@@ -81,12 +81,12 @@ export async function diffBrokers(
   return comparison.diverging.length + comparison.unknown.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
-/** What a broker retains of event topics is not compared: every message of them counts, and not the last one. */
+/** Retained messages of event topics are not compared: each message of such a topic counts, not only the last one. */
 function stateFilters({ topics }: Config): string[] {
   return topics.map(({ filter }) => filter).filter(filter => !isEventFilter(filter, topics));
 }
 
-/** Filters that set the mode, so that one inside another is not named too. */
+/** Only filters that set the mode themselves: not those that have it from a broader one. */
 function eventFilters({ topics }: Config): string[] {
   return [...new Set(topics.filter(({ mode }) => mode === 'event').map(({ filter }) => filter))];
 }

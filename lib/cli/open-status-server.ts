@@ -12,8 +12,9 @@ export type CloseServer = () => Promise<void>;
 const NOTHING: CloseServer = () => Promise.resolve();
 
 /**
- * Opens the server, if one is configured. `variables` are those from which the configuration in force was read. If mqttrep cannot listen at an address that the user chose, the result is
- * `failed`. If it cannot listen at the default address, it replicates without a status server.
+ * Opens the server, if one is configured. If mqttrep cannot listen at an address that the user chose, the result is `failed`. If
+ * it cannot listen at the default address, it replicates without a status server.
+ * @param variables those from which the configuration in force was read
  */
 export async function openStatusServer(
   { http }: Config,

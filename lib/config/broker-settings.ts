@@ -1,5 +1,6 @@
 /** The settings of one broker: `MQTTREP_{key}_{name}`. */
 
+import { BROKER_LIMITS, type LimitName } from './broker-limits.ts';
 import { type BrokerOptions, parseBrokerOptions } from './broker-options.ts';
 import { parseBrokerUrls } from './broker-url.ts';
 import { maskUrl } from './mask.ts';
@@ -29,6 +30,12 @@ export const BROKER_SETTINGS = {
   }),
 } as const;
 
+/** @param what is counted */
+function range(limit: LimitName, what: string): string {
+  const { least, most } = BROKER_LIMITS[limit];
+  return `${what} from ${least} to ${most}`;
+}
+
 /** Options that mqttrep itself knows, inside the JSON object. */
 export const OWN_OPTIONS: readonly {
   readonly name: string;
@@ -47,37 +54,37 @@ export const OWN_OPTIONS: readonly {
   },
   {
     name: 'maxLevels',
-    value: 'a number from 1 to 65536',
+    value: range('maxLevels', 'a number'),
     help: 'The deepest topic that the broker accepts, in levels. mqttrep does not publish deeper topics there.',
   },
   {
     name: 'maxTopicLength',
-    value: 'bytes from 1 to 65535',
+    value: range('maxTopicLength', 'bytes'),
     help: 'The longest topic that the broker accepts. mqttrep does not publish longer topics there.',
   },
   {
     name: 'maxPacketSize',
-    value: 'bytes from 128 to 268435460',
-    help: 'The largest packet that the broker accepts, with its topic and properties. mqttrep sends no larger one. A smaller limit that the broker names counts.',
+    value: range('maxPacketSize', 'bytes'),
+    help: 'The largest packet that the broker accepts, with its topic and properties. mqttrep sends no larger one. If the broker names a smaller limit, that one applies.',
   },
   {
     name: 'maxFilters',
-    value: 'a number from 1 to 65535',
+    value: range('maxFilters', 'a number'),
     help: 'How many filters the broker accepts in one SUBSCRIBE. Without it, mqttrep learns the limit.',
   },
   {
     name: 'maxInFlight',
-    value: 'a number from 1 to 65535',
-    help: 'How many publishes the broker accepts that it has not acknowledged. A smaller limit that the broker names counts.',
+    value: range('maxInFlight', 'a number'),
+    help: 'How many publishes the broker accepts that it has not acknowledged. If the broker names a smaller limit, that one applies.',
   },
   {
     name: 'maxRate',
-    value: 'messages a second from 1 to 1000000',
+    value: range('maxRate', 'messages a second'),
     help: 'The most messages that mqttrep publishes there in a second, all connections together. Of state, only the newest value of each topic waits; events wait in their order.',
   },
   {
     name: 'maxBytesPerSecond',
-    value: 'bytes from 1000 to 2147483647',
+    value: range('maxBytesPerSecond', 'bytes'),
     help: 'The most bytes that mqttrep publishes there in a second, all connections together. One message may be larger; the next one waits for it.',
   },
   {
@@ -113,7 +120,7 @@ export const OWN_OPTIONS: readonly {
   {
     name: 'awsSigV4',
     value: 'true, or a region',
-    help: 'Signs the URL of a websocket (`wss`) for AWS IoT Core, at each connect. The region comes from the host, or is named. The keys are AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.',
+    help: 'Signs the URL of a websocket (`wss`) for AWS IoT Core, at each connect. The region comes from the host, unless you name it. The keys are AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.',
   },
   {
     name: 'awsCredentialsFile',
@@ -128,7 +135,7 @@ export const OWN_OPTIONS: readonly {
   {
     name: 'acceptsDeletions',
     value: 'true or false; default true',
-    help: 'False for a broker that keeps a retained message although an empty one follows (Emitter). mqttrep publishes no deletion there, and says so.',
+    help: 'False for a broker that keeps a retained message although an empty one follows. mqttrep publishes no deletion there, and says so.',
   },
   {
     name: 'eventEcho',

@@ -6,7 +6,7 @@ import { PROFILES } from './profiles.ts';
 import { TOPIC_SETTINGS } from './topic-settings.ts';
 import { variableName } from './variables.ts';
 
-/** Filters of mqttrep itself: of its control topics, and of probes that are open at a time. */
+/** Filters of mqttrep itself: those of its control topics, and of probes that are open at the same time. */
 const OWN_SUBSCRIPTIONS = 15;
 
 /** Records an error for a filter that a broker cannot be subscribed to, and a warning if there are too many. */

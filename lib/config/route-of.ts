@@ -1,4 +1,4 @@
-/** Where a topic goes, under which names, with which settings, and which variable decided each: for `mqttrep route`, the API and the page. */
+/** Where a topic goes, under which names and with which settings, and which variable decided each. */
 
 import { bySpecificity, isReplicable, matches } from '../core/filter.ts';
 import { DEFAULT_QOS, type QoS } from '../core/policy.ts';

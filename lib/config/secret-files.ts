@@ -1,22 +1,24 @@
 /**
  * `usernameFile`, `passwordFile` and `passwordCommand`: mqttrep reads them at each connect. Here it only checks that they can be
- * read, and that no two options say the same. Likewise `awsSigV4`, whose keys are read at each connect.
+ * read, and that no two options say the same. The same goes for the keys of `awsSigV4`.
  */
 
+import { regionOf } from '../protocol/aws-region.ts';
 import { hostAndPort, schemeOf } from './broker-url.ts';
 import { type Fault, show } from './problems.ts';
 import { type ReadFile, readTextFile } from './text-file.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
+const PASSWORDS = ['password', 'passwordFile', 'passwordCommand'] as const;
+
 const GROUPS = [
   ['username', 'usernameFile'],
-  ['password', 'passwordFile', 'passwordCommand'],
+  PASSWORDS,
   ['awsCredentialsFile', 'awsCredentialsCommand'],
 ] as const;
 
-/** The names of the endpoints of AWS IoT Core have the region. */
-const AWS_HOST = /\.iot\.[a-z\d-]+\.amazonaws\.com(?:\.cn)?$/i;
+const BELONGS = { usernameFile: 'the user name', passwordFile: 'the password' } as const;
 
 /** @param urls of the broker */
 function signatureFaults(options: Options, urls: readonly string[]): readonly Fault[] {
@@ -31,7 +33,7 @@ function signatureFaults(options: Options, urls: readonly string[]): readonly Fa
         problem: `\`awsSigV4\` is given, but ${scheme}:// is no websocket`,
         fix: 'begin the URL of the broker with wss://, or use a certificate (`certFile`, `keyFile`)',
       });
-    } else if (awsSigV4 === true && !AWS_HOST.test(host)) {
+    } else if (awsSigV4 === true && regionOf(host) === undefined) {
       faults.push({
         problem: '`awsSigV4` is true, but the host of the broker tells no region of AWS',
         fix: 'write the region, such as "awsSigV4":"eu-west-1"',
@@ -40,8 +42,6 @@ function signatureFaults(options: Options, urls: readonly string[]): readonly Fa
   }
   return faults.slice(0, 1);
 }
-
-const PASSWORDS = ['password', 'passwordFile', 'passwordCommand'] as const;
 
 /**
  * A password needs a user name in MQTT 3.1.1, and in MQTT.js. With an authentication method, a password that is read goes to the
@@ -61,8 +61,6 @@ function namelessPassword(options: Options, urls: readonly string[]): readonly F
     },
   ];
 }
-
-const BELONGS = { usernameFile: 'the user name', passwordFile: 'the password' } as const;
 
 /** @param urls of the broker */
 export function secretFaults(

@@ -1,5 +1,5 @@
 /**
- * When the next of many publishes is due, if they are spread evenly over the time. What is late is made up for, within a burst.
+ * When the next of many publishes is due, if they are spread evenly over the time. Late publishes catch up, within a burst.
  * In every second at most the rate and the burst go out.
  *
  * Times are milliseconds of a clock that only grows.

@@ -18,10 +18,6 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
-  get last(): T | undefined {
-    return this.at(this.length - 1);
-  }
-
   /** @param index 0 for the first one */
   at(index: number): T | undefined {
     return this.#items[this.#head + index];

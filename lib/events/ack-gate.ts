@@ -51,12 +51,9 @@ export class AckGate {
 
   /** Returns through which ordinal PUBACKs may be written, if there are more than before. */
   take(): number | undefined {
-    let free = this.#durable;
     // The first one is the smallest.
-    for (const ordinal of this.#waiting.keys()) {
-      free = Math.min(free, ordinal - 1);
-      break;
-    }
+    const [first = Number.POSITIVE_INFINITY] = this.#waiting.keys();
+    const free = Math.min(this.#durable, first - 1);
     if (free <= this.#told) return undefined;
     this.#told = free;
     return free;

@@ -79,7 +79,7 @@ export class EchoMatcher {
     this.#parts.kickSoon();
   }
 
-  /** The broker has acknowledged publishes whose echo is still to come, and no stamp will prove it. */
+  /** The broker has acknowledged publishes whose echo has not come yet, and no stamp will prove that echo. */
   get isAwaiting(): boolean {
     const done = this.#parts.done();
     for (const { seq, isPublished } of this.#parts.ledgerOf().entries)

@@ -1,6 +1,6 @@
 /**
  * The newest events, in memory: a broker that is not behind gets them from here. Events that are not durable yet are here as
- * well, and only here. What no broker takes from here any more is released: objects that live long cost the most to collect.
+ * well, and only here. Events that no broker takes from here any more are released: objects that live long cost the most to collect.
  *
  * Invariant: beyond `TAIL_BYTES`, only events that are not durable.
  */

@@ -9,7 +9,7 @@ import { Fences } from './fences.ts';
 const FENCE_INTERVAL_MS = 1_000;
 const FENCE_RETRY_MS = 5_000;
 /** A fence that did not come back after this time will not come. */
-export const RESOLVE_TIMEOUT_MS = 30_000;
+const RESOLVE_TIMEOUT_MS = 30_000;
 
 export interface FenceHooks {
   readonly send: (nonce: number) => void;

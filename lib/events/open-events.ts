@@ -19,10 +19,10 @@ import type { StoreLock } from '../store/store-lock.ts';
 import { type OpenedEventLog, openEventLog } from './log/open-event-log.ts';
 
 /** The folder of the event log inside the store. */
-export const EVENTS_FOLDER = 'events';
+const EVENTS_FOLDER = 'events';
 
 /** A queue in memory has no more bytes than these. */
-export const MEMORY_QUEUE_BYTES = 64 * 1024 * 1024;
+const MEMORY_QUEUE_BYTES = 64 * 1024 * 1024;
 
 const RETRIES = { first: 1_000, longest: 30_000 };
 

@@ -64,10 +64,6 @@ export class ReadAhead {
     return this.#events.at(index);
   }
 
-  [Symbol.iterator](): Iterator<LoggedEvent> {
-    return this.#events[Symbol.iterator]();
-  }
-
   /** Reads from the event after this one on. */
   reset(through: number): void {
     this.#events.clear();

@@ -13,7 +13,7 @@ import type { EventCounters } from './event-counters.ts';
 import { type EventPolicies, recipientsOf } from './event-policies.ts';
 import type { BrokerLedger } from './ledger/broker-ledger.ts';
 import { contentHash } from './ledger/content-hash.ts';
-import type { LoggedEvent } from './ledger/event-record.ts';
+import type { EventDraft, LoggedEvent } from './ledger/event-record.ts';
 
 export interface ReceiverParts {
   readonly broker: number;
@@ -39,8 +39,6 @@ interface Unacknowledged {
   readonly packetId: number;
   readonly hash: number;
 }
-
-type Draft = { -readonly [Key in keyof LoggedEvent]: LoggedEvent[Key] };
 
 interface Held {
   readonly message: IncomingMessage;
@@ -169,7 +167,7 @@ export class Receiver {
       return;
     }
     const received = clock.now();
-    const event: Draft = {
+    const event: EventDraft = {
       kind: 'event',
       seq: this.#parts.nextSeq(),
       origin: broker,

@@ -45,7 +45,7 @@ export class Sender {
     return this.#published;
   }
 
-  /** A commit of its own is worth it, so that more can be published. */
+  /** More could be published after a commit, so that one is worth its cost. */
   get isDue(): boolean {
     return this.#grants.isDue(this.#parts.ahead, this.#parts.flight.unfinished);
   }
@@ -57,12 +57,12 @@ export class Sender {
     this.#resendThrough = this.#published;
   }
 
-  /** It stays unknown what of it arrived: all is sent again. */
+  /** It stays unknown what has arrived, so all of it is sent again. */
   giveUp(): void {
     this.#isGivenUp = true;
   }
 
-  /** A commit is about to begin: what it shall permit to be published. */
+  /** A commit is about to begin: adds what it permits to be published. */
   grant(): void {
     this.#grants.grant(this.#parts.ahead, this.#parts.flight.unfinished);
   }

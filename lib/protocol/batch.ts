@@ -10,7 +10,7 @@ const INITIAL_BUFFER_BYTES = 64 * 1024;
 
 /**
  * A larger buffer is not kept. Fresh memory costs the kernel 20 times what the copy into it costs, so the buffer for a large
- * payload is kept for the next one; for a single one not for ever.
+ * payload is kept for the next one. After a single large payload it is not kept for ever (SMALL_BATCHES).
  */
 const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 

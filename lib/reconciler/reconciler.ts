@@ -2,8 +2,9 @@
  * The reconciler actor: it keeps one register for each topic, and tells each broker's worker what that broker lacks.
  *
  * A message passes these parts: `BrokerMessages` (from a broker's worker) → `ObservationReader` → `events$`. `#connectStream`
- * subscribes to `events$`: each event goes to `EventHandler.handle` at once. That applies it to the register by the core's `step`. At the tick,
- * topics that some broker may lack go to `Dispatcher.tick`. `Committer` stores them, and then sends them to the workers.
+ * subscribes to `events$`: each event goes to `EventHandler.handle` at once. That applies it to the register by the core's
+ * `step`. At the tick, topics that some broker may lack go to `Dispatcher.tick`. `Committer` stores them, and then sends them to
+ * the workers.
  */
 
 import { asyncScheduler, Subject, type Subscription } from 'rxjs';

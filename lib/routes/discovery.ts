@@ -1,6 +1,6 @@
 /**
- * The topics in the discovery payloads of Home Assistant, under other names: those in `~`, `state_topic`, any other `…_topic`, their
- * abbreviations such as `stat_t`, and `topic` in lists of availability.
+ * The topics in the discovery payloads of Home Assistant, under other names: those in `~`, `state_topic`, any other `…_topic`,
+ * their abbreviations such as `stat_t`, and `topic` in lists of availability.
  *
  * Invariant: `toCanonical(toLocal(payload))` has the same bytes as the payload, whatever it is: what the broker delivers back is
  * what mqttrep published. Only the texts of topics are replaced; blanks, the order of keys and all other values stay as they are.

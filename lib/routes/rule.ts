@@ -128,7 +128,7 @@ function parseSides(text: string, canonical: string, local: string): ParsedRule 
 }
 
 /** A topic filter as a template. */
-export function templateOf(filter: string): Template {
+function templateOf(filter: string): Template {
   const levels = filter.split('/');
   const hasRest = levels.at(-1) === '#';
   if (hasRest) levels.pop();

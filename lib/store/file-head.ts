@@ -52,7 +52,7 @@ export function readHead(start: Buffer): Head {
 const BROKEN: Head = { kind: 'broken' };
 
 /** The number of bytes that `readHead` needs. */
-export const START_BYTES = HEAD_BYTES + SALT_BYTES;
+const START_BYTES = HEAD_BYTES + SALT_BYTES;
 
 /** @throws the error of the system */
 export async function headOf(path: string, files: Files = DISK): Promise<Head> {

@@ -54,8 +54,10 @@ export function brokerSettings<Id extends string | undefined>(
 /** None without a limit. */
 function rateOf({ maxRate, maxBytesPerSecond }: BrokerConfig): Pick<BrokerSettings, 'rate'> {
   if (maxRate === undefined && maxBytesPerSecond === undefined) return {};
-  const [messages, bytes] = [maxRate, maxBytesPerSecond].map(limit => limit ?? Number.POSITIVE_INFINITY);
-  return { rate: { messages: messages as number, bytes: bytes as number } };
+  const { POSITIVE_INFINITY } = Number;
+  return {
+    rate: { messages: maxRate ?? POSITIVE_INFINITY, bytes: maxBytesPerSecond ?? POSITIVE_INFINITY },
+  };
 }
 
 function goesByArrival({ merge = DEFAULT_CHAIN }: TopicConfig): boolean {

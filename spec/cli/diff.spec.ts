@@ -115,7 +115,7 @@ describe('mqttrep diff', function () {
       expect({ code, stdout }).to.deep.equal({
         code: 0,
         stdout:
-          '250 topics were compared: none differs.\nEvent topics were left out ("cmd/#"): every message is delivered, and nothing keeps what is retained equal.\n',
+          '250 topics were compared: none differs.\nEvent topics were left out ("cmd/#"): mqttrep delivers each of their messages, and does not keep their retained messages equal.\n',
       });
     });
 

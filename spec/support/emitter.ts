@@ -4,9 +4,9 @@
  * stored message. A topic with other characters, or without the key, is acknowledged and dropped.
  */
 
-import { generate, type Packet, parser } from 'mqtt-packet';
+import { generate, type Packet } from 'mqtt-packet';
 import { type AedesBroker, startAedes } from './aedes-broker.ts';
-import { CONNECT, levelOf, typeOf } from './packet-bytes.ts';
+import { CONNECT, levelOf, packetIn, typeOf } from './packet-bytes.ts';
 import { PacketRelay, type Rewrite } from './packet-relay.ts';
 import type { TestBroker } from './test-broker.ts';
 
@@ -89,12 +89,7 @@ function channelOf(topic: string, pattern: RegExp): string | undefined {
 }
 
 function rewritten(bytes: Buffer, level: number, change: (packet: Packet) => Inward): ReturnType<Rewrite> {
-  const found: Packet[] = [];
-  const reader = parser({ protocolVersion: level });
-  reader.on('packet', packet => found.push(packet));
-  reader.on('error', () => found.splice(0));
-  reader.parse(bytes);
-  const [packet] = found;
+  const packet = packetIn(bytes, level);
   if (packet === undefined || packet.cmd === 'connect') return bytes;
   const result = change(packet);
   if (result === 'dropped') return 'silence';

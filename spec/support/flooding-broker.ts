@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { closeWith, portOf } from './listening-server.ts';
 import { CONNECT, endOf, levelOf, SUBSCRIBE, typeOf } from './packet-bytes.ts';
 
 /** The most bytes that it sends: a client that takes all of them has no bound. */
@@ -34,16 +35,11 @@ export class FloodingBroker {
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('it is closed');
-    return `mqtt://127.0.0.1:${address.port}`;
+    return `mqtt://127.0.0.1:${portOf(this.#server)}`;
   }
 
-  async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+  close(): Promise<void> {
+    return closeWith(this.#sockets, this.#server);
   }
 
   #serve(socket: Socket): void {

@@ -92,10 +92,21 @@ export function filtersOf(bytes: Buffer, level: 4 | 5): readonly string[] {
   return subscribe.subscriptions.map(({ topic }) => topic);
 }
 
-function packetIn(bytes: Buffer, protocolVersion: 4 | 5): Packet | undefined {
-  const found: Packet[] = [];
+/** The packet in these bytes, all of which are there; undefined if mqtt-packet cannot parse it. */
+export function packetIn(bytes: Buffer, protocolVersion: number): Packet | undefined {
+  let found: Packet | undefined;
   const reader = parser({ protocolVersion });
-  reader.on('packet', packet => found.push(packet));
-  reader.parse(bytes);
-  return found[0];
+  reader.on('packet', packet => {
+    found = packet;
+  });
+  reader.on('error', () => {
+    found = undefined;
+  });
+  try {
+    // The parser keeps the bytes.
+    reader.parse(Buffer.from(bytes));
+  } catch {
+    return undefined;
+  }
+  return found;
 }

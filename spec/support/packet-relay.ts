@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { closeWith, portOf } from './listening-server.ts';
 import { CONNECT, endOf, levelOf, typeOf } from './packet-bytes.ts';
 
 /**
@@ -80,13 +81,11 @@ export class PacketRelay {
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the relay is closed');
-    return `mqtt://127.0.0.1:${address.port}`;
+    return `mqtt://127.0.0.1:${this.port}`;
   }
 
   get port(): number {
-    return Number(new URL(this.url).port);
+    return portOf(this.#server);
   }
 
   /** Sends a packet to a client as if it came from the broker. */
@@ -104,12 +103,8 @@ export class PacketRelay {
     this.#keepsOnlyNewest = true;
   }
 
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+  close(): Promise<void> {
+    return closeWith(this.#sockets, this.#server);
   }
 
   #pass(from: Socket, to: Socket, rewrite: (packet: Buffer) => ReturnType<Rewrite>): void {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { closeWith, portOf } from './listening-server.ts';
 
 export interface ProxyOptions {
   /** `user:password` that clients must show. */
@@ -36,17 +37,11 @@ export class TestProxy {
 
   /** @param account `user:password`, percent-encoded */
   url(account?: string): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('it is closed');
-    return `${this.kind}://${account === undefined ? '' : `${account}@`}127.0.0.1:${address.port}`;
+    return `${this.kind}://${account === undefined ? '' : `${account}@`}127.0.0.1:${portOf(this.#server)}`;
   }
 
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+  close(): Promise<void> {
+    return closeWith(this.#sockets, this.#server);
   }
 
   #http({ account, forbids = false }: ProxyOptions): Server {

@@ -4,9 +4,9 @@
  * accepts AUTH, a new token prolongs the connection.
  */
 
-import { generate, type IAuthPacket, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import { generate, type IAuthPacket, type IConnectPacket } from 'mqtt-packet';
 import { tokenIn } from '../../lib/broker/connection/token.ts';
-import { CONNECT, connectOf, levelOf, typeOf } from './packet-bytes.ts';
+import { CONNECT, connectOf, levelOf, packetIn, typeOf } from './packet-bytes.ts';
 import { type Answer, PacketRelay } from './packet-relay.ts';
 
 const AUTH = 15;
@@ -96,7 +96,7 @@ export class TokenRelay {
   }
 
   #auth(packet: Buffer, number: number): Answer {
-    const { properties } = parsed(packet) as IAuthPacket;
+    const { properties } = packetIn(packet, 5) as IAuthPacket;
     const token = String(properties?.authenticationData);
     const connection = this.#byNumber.get(number);
     const left = secondsLeft(token);
@@ -134,13 +134,4 @@ function secondsLeft(token: string): number {
 
 function disconnect(): Buffer {
   return generate({ cmd: 'disconnect', reasonCode: 0x87 }, { protocolVersion: 5 });
-}
-
-function parsed(bytes: Buffer): Packet {
-  const found: Packet[] = [];
-  const reader = parser({ protocolVersion: 5 });
-  reader.on('packet', packet => found.push(packet));
-  reader.parse(bytes);
-  if (found[0] === undefined) throw new TypeError('it is no packet');
-  return found[0];
 }

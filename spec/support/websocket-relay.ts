@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { closeWith, portOf } from './listening-server.ts';
 import { endOf } from './packet-bytes.ts';
 
 /** The GUID of the server's handshake (RFC 6455 §1.3). */
@@ -60,16 +61,11 @@ export class WebsocketRelay {
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('it is closed');
-    return `ws://127.0.0.1:${address.port}`;
+    return `ws://127.0.0.1:${portOf(this.#server)}`;
   }
 
-  async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+  close(): Promise<void> {
+    return closeWith(this.#sockets, this.#server);
   }
 
   #relay(client: Duplex, broker: Socket): void {

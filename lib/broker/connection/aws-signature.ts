@@ -4,6 +4,7 @@
  */
 
 import aws4 from 'aws4';
+import { regionOf } from '../../protocol/aws-region.ts';
 import { ConnectError } from './connect-error.ts';
 import { outputOf, textOf } from './secrets.ts';
 import { targetOf, usualPort } from './target.ts';
@@ -18,12 +19,6 @@ interface Keys {
 
 const SERVICE = 'iotdevicegateway';
 const PATH = '/mqtt';
-const AWS_HOST = /\.iot\.([a-z\d-]+)\.amazonaws\.com(?:\.cn)?$/;
-
-/** The region in the name of an endpoint of AWS IoT Core. */
-export function regionOf(host: string): string | undefined {
-  return AWS_HOST.exec(host.toLowerCase())?.[1];
-}
 
 /**
  * The options with a signed path.
@@ -53,7 +48,7 @@ export async function withAwsSignature(
     },
     { accessKeyId, secretAccessKey },
   );
-  // This service wants the token beside what is signed.
+  // This service expects the session token in the query, but not among what is signed.
   const token = sessionToken === undefined ? '' : `&X-Amz-Security-Token=${encodeURIComponent(sessionToken)}`;
   return { ...options, path: `${signed.path}${token}` };
 }

@@ -1,5 +1,5 @@
 /**
- * A connection whose token is renewed by a reconnect: the broker keeps its session for a short time, so that what clients publish
+ * If a reconnect renews the token of a connection, the broker keeps the session for a short time: then what clients publish
  * meanwhile arrives (QoS 1 and 2, MQTT 5). Other reconnects begin without a session.
  */
 
@@ -10,7 +10,7 @@ import { tokenIn } from './token.ts';
 /** Longer than any renewal takes. A broker that mqttrep does not come back to queues messages for that time. */
 const KEPT_SECONDS = 60;
 
-/** Unless the user or the caller has decided of the session. */
+/** The options unchanged if the user or the caller has chosen a session. */
 export function withKeptSession(settings: ConnectionOptions): ConnectionOptions {
   const { options, protocolVersion, resumesSession = false } = settings;
   const properties = options['properties'] as Readonly<Record<string, unknown>> | undefined;

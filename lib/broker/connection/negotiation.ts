@@ -5,6 +5,12 @@
 
 export type ProtocolVersion = 3 | 4 | 5;
 
+export const VERSION_NAMES: Readonly<Record<ProtocolVersion, string>> = {
+  3: 'MQTT 3.1',
+  4: 'MQTT 3.1.1',
+  5: 'MQTT 5',
+};
+
 /** CONNACK codes for "unsupported protocol version": of MQTT 3.1.1 (§3.2.2.3) and of MQTT 5 (§3.2.2.2). */
 const UNSUPPORTED = new Set([0x01, 0x84]);
 

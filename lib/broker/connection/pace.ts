@@ -1,11 +1,11 @@
 /**
- * The rate at which mqttrep publishes to one broker, over all of its connections, as configured. State and events ask before each
- * publish, and take turns. A control topic does not wait: it is counted, and what follows waits longer.
+ * Keeps what mqttrep publishes to one broker, over all of its connections, within the configured rate. State and events ask before
+ * each publish, and take turns. A control topic does not wait: it is counted, and what follows waits longer.
  */
 
 import { EvenRate, type RateLimits } from '../../core/even-rate.ts';
 
-/** In no second more than 102 % of the rate and one message go out, and a few control topics. */
+/** So in any second at most 102 % of the rate and one message go out, beside control topics. */
 const BURST_MS = 20;
 
 /** Timers of Node.js have no shorter period. */
@@ -30,7 +30,7 @@ export class Pace {
   readonly limits: RateLimits;
   readonly #rate: EvenRate;
   readonly #clock: PaceClock;
-  /** Those that were told to wait, in the order of their turns. */
+  /** The callbacks of those that wait, in the order of their turns. */
   readonly #waiting = new Set<() => void>();
   /** The one whose turn it is. */
   #called: (() => void) | undefined;

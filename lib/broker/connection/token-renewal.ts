@@ -19,7 +19,7 @@ const RETRY_AT = 0.25;
 const MIN_RETRY_MS = 1_000;
 /** The period of the attempts after the token has ended. */
 const RETRY_AFTER_END_MS = 60_000;
-/** Longest wait without a look at the clock, which may be set meanwhile. */
+/** Longest timer: after it the time is read again, because the clock may have been set. */
 const MAX_TIMER_MS = 60 * 60 * 1000;
 
 /** A connection, as far as its token goes. */

@@ -1,6 +1,6 @@
 /**
  * The network connection to a broker through a proxy: SOCKS 5 (RFC 1928, by the package `socks`) or HTTP CONNECT (RFC 9110
- * §9.3.6). The proxy looks up the name of the broker. TLS and websockets go through the tunnel, so the proxy reads nothing of them.
+ * §9.3.6). The proxy looks up the name of the broker. TLS goes through the tunnel, so the proxy cannot read it.
  *
  * Errors name the proxy, without its user name and password.
  */
@@ -13,7 +13,7 @@ import { ConnectError } from './connect-error.ts';
 import { PROXY_CODES, type ProxyProblem } from './proxy-advice.ts';
 import type { Target } from './target.ts';
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80 };
+const HTTP_PORT = 80;
 const SOCKS_PORT = 1080;
 
 /** What a proxy answers, in words, and what kind of problem that is. */
@@ -37,9 +37,10 @@ export async function openTunnel(
   signal?: AbortSignal,
 ): Promise<Socket> {
   const url = new URL(proxy);
+  const isHttp = url.protocol === 'http:';
   const name = `the proxy ${url.protocol}//${url.host}`;
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port || (DEFAULT_PORTS[url.protocol] ?? SOCKS_PORT));
+  const port = Number(url.port || (isHttp ? HTTP_PORT : SOCKS_PORT));
   const isWeb = target.scheme.startsWith('ws');
   const socket = withHighWaterMark(isWeb, () => connect({ host, port, noDelay: true }));
   let isReached = false;
@@ -68,7 +69,7 @@ export async function openTunnel(
   });
   try {
     await Promise.race([connected, broken]);
-    const through = url.protocol === 'http:' ? throughHttp : throughSocks;
+    const through = isHttp ? throughHttp : throughSocks;
     await Promise.race([through(socket, url, target), broken]);
     return socket;
   } catch (error) {

@@ -5,12 +5,13 @@
  * At the end the session is removed, also when the check is interrupted.
  */
 
-import { EVENT_WINDOW } from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
+import { eventOptions } from '../events/event-options.ts';
+import { withTimeout } from '../timing/with-timeout.ts';
 import type { CheckTopics } from './check-topics.ts';
 import type { EventSessionFinding } from './event-session-finding.ts';
 import { Inbox, type WaitOptions } from './inbox.ts';
@@ -92,9 +93,9 @@ export class EventSessionCheck {
       try {
         const connection = await Connection.open(this.#options, this.#signal);
         this.#hasSession = true;
-        const timeout = new Promise<false>(resolve => setTimeout(resolve, TAKEOVER_MS, false).unref());
         const main = this.#topics.connection;
-        const isEnded = await Promise.race([main.closed.then(() => main.wasHungUp), timeout]);
+        const hungUp = main.closed.then(() => main.wasHungUp);
+        const isEnded = await withTimeout(hungUp, TAKEOVER_MS, false);
         if (!isEnded) return connection;
         connection.destroy();
         return 'ends the first';
@@ -111,9 +112,8 @@ export class EventSessionCheck {
   }
 
   /** Returns how many messages the broker has acknowledged. */
-  #publish(topic: string): Promise<number> {
+  async #publish(topic: string): Promise<number> {
     const { connection } = this.#topics;
-    const wait = new Promise<void>(resolve => setTimeout(resolve, TIMEOUT_MS).unref());
     let acknowledged = 0;
     const all = Array.from(
       { length: AWAY_MESSAGES },
@@ -125,7 +125,8 @@ export class EventSessionCheck {
           });
         }),
     );
-    return Promise.race([Promise.all(all), wait, connection.closed]).then(() => acknowledged);
+    await withTimeout(Promise.race([Promise.all(all), connection.closed]), TIMEOUT_MS, undefined);
+    return acknowledged;
   }
 
   /** First without acknowledgements, and then with them. */
@@ -171,18 +172,9 @@ export class EventSessionCheck {
 
 /** As the event connection of a replicator connects, but with a client id of its own. */
 function withSession(connection: ConnectionOptions, sessionExpiry: number): ConnectionOptions {
-  const { will: _will, properties, ...options } = connection.options;
   return {
     ...connection,
     clientId: `${connection.clientId}_events`,
-    options: {
-      ...options,
-      clean: false,
-      properties: {
-        ...(properties as object | undefined),
-        receiveMaximum: EVENT_WINDOW,
-        sessionExpiryInterval: sessionExpiry,
-      },
-    },
+    options: eventOptions(connection.options, sessionExpiry),
   };
 }

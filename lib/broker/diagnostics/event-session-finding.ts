@@ -65,7 +65,7 @@ export function eventSessionProblems(
     );
   if (sessionExpiry < asked)
     problems.push(
-      `the broker keeps a session for ${sessionExpiry} s, not for the ${asked} s of MQTTREP_EVENT_SESSION: of a longer absence, events are lost. Raise the longest session expiry of the broker`,
+      `the broker keeps a session for ${sessionExpiry} s, not for the ${asked} s of MQTTREP_EVENT_SESSION: events of a longer absence are lost. Raise the longest session expiry of the broker`,
     );
   if (isOrdered === false)
     problems.push('the broker delivers what it has kept in another order. mqttrep cannot restore the order');

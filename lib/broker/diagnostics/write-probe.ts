@@ -10,12 +10,12 @@ import type { WriteProbe } from './finding.ts';
 import type { Inbox, WaitOptions } from './inbox.ts';
 
 /** The level in place of a wildcard. */
-export const WRITE_PROBE_LEVEL = 'mqttrep-write-probe';
+const WRITE_PROBE_LEVEL = 'mqttrep-write-probe';
 
 const LIVE = { replay: false, retainAsPublished: false } as const;
 
 /** A topic under the filter; undefined if the filter is one topic, which may have a value. */
-export function writeProbeTopic(filter: string): string | undefined {
+function writeProbeTopic(filter: string): string | undefined {
   const topic = filter
     .split('/')
     .map(level => (level === '+' || level === '#' ? WRITE_PROBE_LEVEL : level))

@@ -14,6 +14,7 @@ import type { Pace } from '../connection/pace.ts';
 import { type FailureCause, Retries } from '../connection/retries.ts';
 import { TokenRenewal } from '../connection/token-renewal.ts';
 import type { EventIdentity } from './event-identity.ts';
+import { eventOptions } from './event-options.ts';
 import { OFFLINE } from './event-surroundings.ts';
 import type { LinkLog } from './link-log.ts';
 import type { SecondPlace } from './second-place.ts';
@@ -23,9 +24,6 @@ const HEALTHY_AFTER_MS = 2_000;
 
 /** Two processes with one client id disconnect each other in turns. */
 const TAKEOVER_RETRY_MS = 30_000;
-
-/** CONNACK codes for wrong credentials or missing rights, of MQTT 3.1.1 and of MQTT 5. */
-const NOT_AUTHORIZED: ReadonlySet<number> = new Set([0x04, 0x05, 0x86, 0x87, 0x8a, 0x8c]);
 
 export interface EventConnectorDeps {
   readonly broker: BrokerSettings;
@@ -125,8 +123,7 @@ export class EventConnector {
     if (this.#addresses.next()) return 1;
     const retry = this.#deps.place.failed(error);
     if (retry !== undefined) return retry;
-    const isRefused = error.code !== undefined && NOT_AUTHORIZED.has(error.code);
-    return this.#retryAfter(isRefused ? 'refusal' : 'network', `cannot connect (${error.message})`);
+    return this.#retryAfter(error.isRefusal ? 'refusal' : 'network', `cannot connect (${error.message})`);
   }
 
   #retryAfter(cause: FailureCause, what: string): number {
@@ -140,23 +137,13 @@ export class EventConnector {
   /** @param expiry seconds that the broker keeps the session (MQTT 5) */
   #options({ clientId, topics }: EventIdentity, expiry: number): ConnectionOptions {
     const { options, maxQos, maxPacketSize, maxInFlight, bounds } = this.#deps.broker;
-    const { will: _will, properties, ...others } = options;
     const will =
       topics === undefined
         ? {}
         : { will: { topic: topics.of('events'), payload: Buffer.from(OFFLINE), qos: 0, retain: true } };
     return {
       url: this.#addresses.current,
-      options: {
-        ...others,
-        ...will,
-        clean: false,
-        properties: {
-          ...(properties as object | undefined),
-          receiveMaximum: EVENT_WINDOW,
-          sessionExpiryInterval: expiry,
-        },
-      },
+      options: { ...eventOptions(options, expiry), ...will },
       clientId,
       protocolVersion: this.#negotiation.version,
       maxQos,

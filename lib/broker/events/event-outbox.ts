@@ -1,8 +1,8 @@
 /**
  * Publishes events on one connection, strictly in their order, and fences between them.
  *
- * Events stay packed until the window has room for them. So only those in flight are objects: the thread of a broker has a small
- * young generation, and what survives there is copied.
+ * Events stay packed until the window has room for them, so that only those in flight are objects. The thread of a broker has a
+ * small young generation, and V8 copies each object that survives there.
  */
 
 import { ErrorWithReasonCode } from 'mqtt';
@@ -42,7 +42,7 @@ interface Entry {
   isDone: boolean;
 }
 
-/** While more publishes than these are in flight, so many acknowledgements are told together. */
+/** While so many publishes are in flight, acknowledgements are reported in groups of this size. */
 const TOLD_TOGETHER = 64;
 
 export class EventOutbox {

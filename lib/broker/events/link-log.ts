@@ -4,14 +4,13 @@ import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { LogLevel } from '../../protocol/messages.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Grant } from '../connection/filter-requests.ts';
+import { VERSION_NAMES } from '../connection/negotiation.ts';
 
 export interface LinkLog {
   write(level: LogLevel, message: string): void;
   allowsNoEvents(evidence: string, retryMinutes: number): void;
   refused(grants: readonly Grant[]): void;
 }
-
-const VERSION_NAMES = { 3: 'MQTT 3.1', 4: 'MQTT 3.1.1', 5: 'MQTT 5' } as const;
 
 /** The event connection stands. */
 export function logReady(log: LinkLog, connection: Connection, { sessionExpiry }: EventLinkSettings): void {
@@ -21,6 +20,6 @@ export function logReady(log: LinkLog, connection: Connection, { sessionExpiry }
   if (connection.protocolVersion === 5 && expiry < sessionExpiry)
     log.write(
       'warn',
-      `events: the broker keeps the session for ${expiry} s only; of a longer absence, events are lost`,
+      `events: the broker keeps the session for ${expiry} s only; events of a longer absence are lost`,
     );
 }

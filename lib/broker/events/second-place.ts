@@ -6,6 +6,7 @@
 
 import type { ConnectError } from '../connection/connect-error.ts';
 import type { Connection } from '../connection/connection.ts';
+import { withTimeout } from '../timing/with-timeout.ts';
 import type { StateConnection } from './state-connection.ts';
 
 /** Refusals in a row while the state connection stands. */
@@ -79,7 +80,7 @@ export class SecondPlace {
     before: StateConnection,
   ): Promise<number | undefined> {
     this.#refusals = 0;
-    await Promise.race([connection.closed, delay(TAKEOVER_MS)]);
+    await withTimeout(connection.closed, TAKEOVER_MS, undefined);
     const now = this.#state();
     const isBack = now.connections !== before.connections;
     // If the network failed, both have ended, and the state connection is not back yet.
@@ -101,8 +102,4 @@ export class SecondPlace {
     this.#log(evidence, retry / 60_000);
     return retry;
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, milliseconds).unref());
 }

@@ -1,4 +1,4 @@
-/** What the event link knows of the state connection to the same broker: by it, the cause of a hang-up is told. */
+/** What the event link knows of the state connection to the same broker. It shows the cause of a hang-up. */
 
 export interface StateConnection {
   /** It stands. */

@@ -1,4 +1,4 @@
-/** Counts messages that are not replicated because the configuration says so: their topics are excluded, or have no name elsewhere. */
+/** Counts messages that the configuration leaves out: their topics are excluded, or have no name elsewhere. */
 
 import type { Nameless } from '../../routes/name-map.ts';
 

@@ -12,7 +12,7 @@ export interface Refusal {
   readonly summary?: string;
 }
 
-/** These are in order. */
+/** Not faults: they are only counted. */
 export const CONTROL_TOPIC: Refusal = { counter: 'ignored_control_topic' };
 export const EVENT_TOPIC: Refusal = { counter: 'ignored_event_topic' };
 export const SUSPENDED: Refusal = { counter: 'dropped_after_suspension' };

@@ -111,7 +111,7 @@ export class Lane {
     return this.#transport.isReached;
   }
 
-  /** The network connection, as far as it is TLS or a websocket. */
+  /** The stream of the network connection, such as a TLSSocket; undefined with plain TCP. */
   get network(): Duplex | undefined {
     return this.#transport.stream;
   }

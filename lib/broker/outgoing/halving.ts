@@ -18,9 +18,9 @@ export interface HangupCauses {
  * A broker handles packets in order, so it accepted each topic that it acknowledged before another one. The topic that it
  * acknowledged last stays a possible cause: some brokers acknowledge a message and then hang up on it.
  *
- * @param group in the order of sending, without topics that the broker denied before it hung up
+ * @param group in the order of sending, without the topics that the broker denied before it hung up
  * @param acknowledged in the order of the acknowledgements
- * @param denied topics of the group that it denied: it may have hung up on one of them, and left the others unread
+ * @param denied how many topics were sent with the group and denied: it may have hung up on one of them, and left the others unread
  */
 export function causesOfHangup(
   group: readonly string[],

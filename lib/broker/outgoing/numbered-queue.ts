@@ -45,7 +45,7 @@ export class NumberedQueue {
     this.#alone.push(numbered);
   }
 
-  /** Whether `next` or `nextAlone` has a publication. */
+  /** Neither `next` nor `nextAlone` has a publication. */
   get isEmpty(): boolean {
     return this.#returned.length === 0 && this.#alone.length === 0 && this.#batches.every(({ done }) => done);
   }

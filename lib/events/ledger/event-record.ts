@@ -135,7 +135,7 @@ export function writeEventRecord(writer: BatchWriter, record: EventRecord): void
 }
 
 /** @throws RangeError if `writeEventRecord` did not write it */
-export function readEventRecord(reader: BatchReader): EventRecord {
+function readEventRecord(reader: BatchReader): EventRecord {
   const kind = KINDS[reader.u8()];
   switch (kind) {
     case 'event':
@@ -172,7 +172,8 @@ export function eventBytes({ topic, payload, properties }: LoggedEvent): number 
   return topic.length + payload.length + properties.length;
 }
 
-type Draft = { -readonly [Key in keyof LoggedEvent]: LoggedEvent[Key] };
+/** An event that is being made: further fields are set only where they apply, so that most events have one shape. */
+export type EventDraft = { -readonly [Key in keyof LoggedEvent]: LoggedEvent[Key] };
 
 function writeEvent(writer: BatchWriter, event: LoggedEvent): void {
   const flags =
@@ -192,7 +193,7 @@ function readEvent(reader: BatchReader): LoggedEvent {
   const seq = reader.f64();
   const origin = reader.u8();
   const flags = reader.u8();
-  const event: Draft = {
+  const event: EventDraft = {
     kind: 'event',
     seq,
     origin,
@@ -206,7 +207,6 @@ function readEvent(reader: BatchReader): LoggedEvent {
     path: flags & PATH ? readPath(reader) : NO_PATH,
     retain: (flags & RETAIN) !== 0,
   };
-  // Most events have none, and objects of one shape are faster.
   if (flags & MESSAGE_EXPIRY) event.hasMessageExpiry = true;
   return event;
 }

@@ -16,11 +16,11 @@ import { PublishWindow } from './publish-window.ts';
 /** Bytes of publications in flight to one broker at most, about. */
 export const CREDIT_BYTES = 16 * 1024 * 1024;
 
-/** At a limited rate, publications in flight to one broker at most: those of about this time. */
+/** At a limited rate, at most the publications of this time are in flight to one broker. */
 const WINDOW_SECONDS = 2;
 const SMALLEST_WINDOW = 8;
 
-/** At a limited rate, as much as it has in this time may be in the hands of the worker, which spreads it evenly. */
+/** At a limited rate, the worker gets at most the publications of this time at once. It spreads them evenly. */
 const RATE_BURST_MS = 250;
 
 /** Which bound holds publications back: that of the broker, that of one topic, or the configured rate. */

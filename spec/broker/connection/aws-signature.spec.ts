@@ -3,12 +3,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { regionOf } from '../../../lib/broker/connection/aws-signature.ts';
 import { connectAdvice } from '../../../lib/broker/connection/connect-advice.ts';
 import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import { Connection } from '../../../lib/broker/connection/connection.ts';
 import type { ConnectionOptions } from '../../../lib/broker/connection/connection-options.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { regionOf } from '../../../lib/protocol/aws-region.ts';
 import { type AwsAccount, signatureFault } from '../../support/aws-verifier.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
 import { tempFolder } from '../../support/temp-folder.ts';

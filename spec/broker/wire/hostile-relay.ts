@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { portOf } from '../../support/listening-server.ts';
 import { CONNECT, endOf, headerOf, levelOf, typeOf } from '../../support/packet-bytes.ts';
 import { publishBytes } from '../../support/publish-bytes.ts';
 import type { Chance } from './chance.ts';
@@ -54,9 +55,7 @@ export class HostileRelay {
   }
 
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('it is closed');
-    return `mqtt://127.0.0.1:${address.port}`;
+    return `mqtt://127.0.0.1:${portOf(this.#server)}`;
   }
 
   /** Sends something unrequested on some connection. */

@@ -9,10 +9,9 @@ import type { DecodedMessage, ReceivedMessage } from '../../../lib/broker/lane/r
 import { hasLargeProperties, sizeOf } from '../../../lib/broker/lane/stand-in.ts';
 import { type MessageProperties, packProperties } from '../../../lib/protocol/properties.ts';
 import { propertiesFault } from '../../../lib/protocol/property-faults.ts';
-import { endOrBroken, isQos2 } from '../../support/packet-bytes.ts';
+import { endOrBroken, isQos2, packetIn } from '../../support/packet-bytes.ts';
 import type { Chance } from './chance.ts';
 import { cut, drawnBytes } from './lane-bytes.ts';
-import { parsePacket } from './parse-packet.ts';
 import { verdictOn } from './verdict.ts';
 
 /** What a packet comes to. */
@@ -50,7 +49,7 @@ function outcomeOf(packet: Buffer, version: 4 | 5): Outcome {
   if (verdict === 'left out') return { ...refusedOf(packet), kind: 'left out' };
   // QoS 2 is for MQTT.js, which parses it like mqtt-packet.
   if (verdict === 'refused' && !isQos2(packet)) return refusedOf(packet);
-  const parsed = parsePacket(packet, version);
+  const parsed = packetIn(packet, version);
   if (parsed === undefined) return BROKEN;
   if (parsed.cmd === 'publish' && parsed.qos < 2) {
     const { topic, payload, qos, retain, messageId = 0, properties } = parsed;
@@ -124,7 +123,7 @@ export function actualOf(
       return true;
     },
     other: packet => {
-      const parsed = parsePacket(packet, version);
+      const parsed = packetIn(packet, version);
       add(parsed === undefined ? BROKEN : otherOf(parsed));
     },
     broken: () => add(BROKEN),

@@ -5,8 +5,7 @@
 
 import type { Packet } from 'mqtt-packet';
 import type { Observation } from '../../../lib/protocol/observation.ts';
-import { endOrBroken, isQos2 } from '../../support/packet-bytes.ts';
-import { parsePacket } from './parse-packet.ts';
+import { endOrBroken, isQos2, packetIn } from '../../support/packet-bytes.ts';
 import { verdictOn } from './verdict.ts';
 
 export interface Delivered {
@@ -53,7 +52,7 @@ export class Oracle {
     const verdict = verdictOn(bytes, this.#version === 5);
     // A message that is refused alone leaves the connection as it is. One of QoS 2 is for MQTT.js, which parses it like mqtt-packet.
     if (verdict === 'left out' || (verdict === 'refused' && !isQos2(bytes))) return;
-    const packet = verdict === 'broken' ? undefined : parsePacket(bytes, this.#version);
+    const packet = verdict === 'broken' ? undefined : packetIn(bytes, this.#version);
     if (packet === undefined) this.isBroken = true;
     else this.#take(packet, this.#version === 5);
   }

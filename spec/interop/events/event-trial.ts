@@ -11,7 +11,6 @@ import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/free-port.ts';
 import { type Environment, type MqttrepProcess, startMqttrep } from '../../support/mqttrep-process.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import type { Protocol } from '../makes/make.ts';
 import { type Pair, patience } from '../pair.ts';
 import { configOf, withoutTopics } from '../pair-environment.ts';
 import type { Side } from '../tested-broker.ts';
@@ -163,7 +162,7 @@ export class EventTrial {
 
   /** Removes the session that mqttrep has at a broker, as that broker may do when it expires. */
   async removeSession(side: Side): Promise<void> {
-    await SessionClient.forget(side.access, this.#spoken(side), this.#eventClientId(side));
+    await SessionClient.forget(side.access, side.site.protocol, this.#eventClientId(side));
   }
 
   /** Writes the log of mqttrep, over all its processes, to a file. */
@@ -177,10 +176,6 @@ export class EventTrial {
     const last = this.#processes.at(-1);
     await last?.stop();
     for (const side of this.pair.sides) await this.removeSession(side).catch(() => undefined);
-  }
-
-  #spoken(side: Side): Protocol {
-    return side.site.protocol;
   }
 
   #eventClientId({ name }: Side): string {

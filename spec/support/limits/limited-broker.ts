@@ -6,9 +6,9 @@
  * through the rules too, as if it came from the broker.
  */
 
-import { generate, type Packet, parser } from 'mqtt-packet';
+import { generate, type Packet } from 'mqtt-packet';
 import { Link } from '../link.ts';
-import { CONNECT, levelOf, typeOf } from '../packet-bytes.ts';
+import { CONNECT, levelOf, packetIn, typeOf } from '../packet-bytes.ts';
 import { type Answer, PacketRelay, type Rewrite } from '../packet-relay.ts';
 import type { BrokerLimits, BrokerPacket, Rights } from './broker-limits.ts';
 import { newPeer, type Peer, type Rule, type Verdict } from './peer.ts';
@@ -129,7 +129,8 @@ export class LimitedBroker {
   #fromClient(bytes: Buffer, peer: Peer): Passed {
     if (peer.isClosed || peer.isSilent) return 'silence';
     if (typeOf(bytes) === CONNECT) peer.level = levelOf(bytes);
-    const packet = packetOf(bytes, peer.level);
+    const packet = packetIn(bytes, peer.level);
+    // What cannot be parsed passes unchanged.
     if (packet === undefined) return bytes;
     if (packet.cmd === 'connect') peer.user = packet.username ?? '';
     const judge = (rule: Rule, judged: Packet) => rule.fromClient?.(judged, peer, bytes.length);
@@ -147,7 +148,7 @@ export class LimitedBroker {
 
   #fromBroker(bytes: Buffer, peer: Peer): Passed {
     if (peer.isClosed || peer.isSilent) return 'silence';
-    const packet = packetOf(bytes, peer.level);
+    const packet = packetIn(bytes, peer.level);
     if (packet === undefined) return bytes;
     const outcome = this.#judged(bytes, packet, peer, (rule, judged) => rule.fromBroker?.(judged, peer));
     return 'cmd' in outcome ? { answer: bytesOf(outcome, peer.level) } : outcome.passed;
@@ -194,16 +195,6 @@ function closing(peer: Peer, reasonCode: number): 'hang-up' | Answer {
   peer.isClosed = true;
   if (peer.level !== 5) return 'hang-up';
   return { answer: bytesOf({ cmd: 'disconnect', reasonCode }, peer.level), hangsUp: true };
-}
-
-/** Undefined for a packet that mqtt-packet cannot parse: that passes unchanged. */
-function packetOf(bytes: Buffer, level: number): Packet | undefined {
-  const found: Packet[] = [];
-  const reader = parser({ protocolVersion: level });
-  reader.on('packet', packet => found.push(packet));
-  reader.on('error', () => found.splice(0));
-  reader.parse(bytes);
-  return found[0];
 }
 
 function bytesOf(packet: Packet, level: number): Buffer {

@@ -2,7 +2,7 @@
 
 import type { BrokerStatus, EventStatus, Status } from '../../api.ts';
 import { count, counted } from './figures.ts';
-import { LATE_AFTER_MS, type Style, type Tone } from './link-states.ts';
+import { areLate, RANKS, type Style } from './link-states.ts';
 
 export interface EventQueue {
   readonly name: string;
@@ -19,8 +19,6 @@ const LOOKS: Readonly<Record<EventStatus['state'], Style>> = {
   away: { word: 'away', tone: 'bad', shape: 'cross' },
 };
 
-const RANKS: Readonly<Record<Tone, number>> = { bad: 0, busy: 1, quiet: 2, good: 3 };
-
 /** Those that do not flow first, then those that wait longest. Empty without event topics. */
 export function eventQueues({ brokers }: Pick<Status, 'brokers'>): EventQueue[] {
   return brokers
@@ -29,16 +27,18 @@ export function eventQueues({ brokers }: Pick<Status, 'brokers'>): EventQueue[] 
 }
 
 /** A connection may stand and carry nothing: then the state does not tell that events wait. */
-function lookOf({ state, queued, oldest }: EventStatus): Style {
-  const isLate = state === 'flowing' && queued > 0 && oldest > LATE_AFTER_MS;
-  return isLate ? { word: 'late', tone: 'busy', shape: 'late' } : LOOKS[state];
+function lookOf(events: EventStatus): Style {
+  const { state } = events;
+  return state === 'flowing' && areLate(events)
+    ? { word: 'late', tone: 'busy', shape: 'late' }
+    : LOOKS[state];
 }
 
 function queueOf(name: string, events: EventStatus): EventQueue {
   return { name, events, look: lookOf(events), dropped: droppedEvents(events) };
 }
 
-export function droppedEvents({ dropped }: EventStatus): number {
+function droppedEvents({ dropped }: EventStatus): number {
   return Object.values(dropped).reduce((sum, each) => sum + each, 0);
 }
 

@@ -2,7 +2,7 @@
 
 import type { BrokerStatus, Status } from '../../api.ts';
 import { counted, elapsed } from './figures.ts';
-import { isLate, type Tone } from './link-states.ts';
+import { isLate, LINK_STYLES, RANKS, type Tone } from './link-states.ts';
 
 /** A heartbeat is overdue after so many periods. */
 const OVERDUE_PERIODS = 3;
@@ -25,14 +25,12 @@ export function flowsOf(status: Status, now: number): Flow[] {
     .toSorted((a, b) => RANKS[a.tone] - RANKS[b.tone] || (b.oldest ?? 0) - (a.oldest ?? 0));
 }
 
-const RANKS: Readonly<Record<Tone, number>> = { bad: 0, busy: 1, quiet: 2, good: 3 };
-
 function flowOf(broker: BrokerStatus, period: number | null, now: number): Flow {
   const { state, heartbeatAt, behindSince } = broker;
   const isConnected = state === 'ready';
   const isOverdue =
     isConnected && period !== null && heartbeatAt !== null && now - heartbeatAt > OVERDUE_PERIODS * period;
-  const isDown = state === 'unreachable' || state === 'refused' || state === 'parked';
+  const isDown = LINK_STYLES[state].tone === 'bad';
   return {
     broker,
     tone: isDown || isOverdue ? 'bad' : isConnected && !isLate(broker, now) ? 'good' : 'busy',

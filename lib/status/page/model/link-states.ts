@@ -1,6 +1,6 @@
 /** The word and the mark of each state. Each state has a shape of its own, so that no state is told by colour alone. */
 
-import type { BrokerStatus, TopicState } from '../../api.ts';
+import type { BrokerStatus, EventStatus, TopicState } from '../../api.ts';
 import { counted } from './figures.ts';
 
 export type Tone = 'good' | 'busy' | 'bad' | 'quiet';
@@ -41,7 +41,7 @@ export const TOPIC_STYLES: Readonly<Record<TopicState, Style>> = {
 };
 
 /** A change that arrives later than this is late, in milliseconds: a tick may take a second, and an echo another one. */
-export const LATE_AFTER_MS = 15_000;
+const LATE_AFTER_MS = 15_000;
 
 export function isLate({ state, behindSince }: BrokerStatus, now: number): boolean {
   return state === 'ready' && behindSince !== null && now - behindSince > LATE_AFTER_MS;
@@ -49,7 +49,11 @@ export function isLate({ state, behindSince }: BrokerStatus, now: number): boole
 
 /** Events have waited for the broker so long that they do not flow. */
 export function hasLateEvents({ events }: BrokerStatus): boolean {
-  return events !== null && events.queued > 0 && events.oldest > LATE_AFTER_MS;
+  return events !== null && areLate(events);
+}
+
+export function areLate({ queued, oldest }: EventStatus): boolean {
+  return queued > 0 && oldest > LATE_AFTER_MS;
 }
 
 /** A broker is good only if it is connected, and takes all topics and events in time. */
@@ -66,7 +70,8 @@ export function brokerStyle(broker: BrokerStatus, now: number): Style {
   return LINK_STYLES.ready;
 }
 
-const RANKS: Readonly<Record<Tone, number>> = { bad: 0, busy: 1, quiet: 2, good: 3 };
+/** The worst tone first. */
+export const RANKS: Readonly<Record<Tone, number>> = { bad: 0, busy: 1, quiet: 2, good: 3 };
 
 /** The worst first: no connection is worse than a refused topic. Else in their order. */
 export function worstFirst(brokers: readonly BrokerStatus[], now: number): BrokerStatus[] {

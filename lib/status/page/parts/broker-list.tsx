@@ -5,6 +5,7 @@ import { count, elapsed, rate } from '../model/figures.ts';
 import { brokerStyle, worstFirst } from '../model/link-states.ts';
 import { ratesIn } from '../model/rate-columns.ts';
 import { Detail, Troubles } from './broker-card.tsx';
+import { BrokerName } from './broker-name.tsx';
 import { Icon, State } from './icon.tsx';
 
 interface BrokerListProps {
@@ -24,9 +25,7 @@ export function BrokerList({ status, now, open }: BrokerListProps) {
         <ul class="troubled">
           {troubled.map(({ broker, look }) => (
             <li key={broker.name} class={`broker line ${look.tone}`}>
-              <button type="button" class="name" title={broker.name} onClick={() => open(broker.name)}>
-                {broker.name}
-              </button>
+              <BrokerName name={broker.name} open={open} />
               <State look={look} />
               <Detail broker={broker} look={look} now={now} />
               <Troubles broker={broker} />
@@ -41,9 +40,7 @@ export function BrokerList({ status, now, open }: BrokerListProps) {
             <li key={broker.name} class="broker tile good">
               <Icon look={look} />
               <span class="unseen">{look.word}: </span>
-              <button type="button" class="name" title={broker.name} onClick={() => open(broker.name)}>
-                {broker.name}
-              </button>
+              <BrokerName name={broker.name} open={open} />
               <span class="flows" title="Messages per second received from it, and published to it">
                 <span class="unseen">received </span>▲ {rate(received)}
                 <span class="unseen"> per second, published </span> ▼ {rate(published)}

@@ -3,7 +3,9 @@
 import type { Status } from '../../api.ts';
 import { droppedText, type EventQueue, eventQueues, eventSummary } from '../model/event-queues.ts';
 import { count, size, span } from '../model/figures.ts';
+import { BrokerName } from './broker-name.tsx';
 import { State } from './icon.tsx';
+import { Scroll } from './scroll.tsx';
 
 interface EventsProps {
   readonly status: Status;
@@ -20,8 +22,7 @@ export function Events({ status, open }: EventsProps) {
         <h2 id="events-title">Event topics</h2>
         <span class="total">{eventSummary(status.brokers)}</span>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to scroll it */}
-      <section class="scroll" tabIndex={0} aria-label="Events at each broker">
+      <Scroll label="Events at each broker">
         <table class="figures-table">
           <thead>
             <tr>
@@ -49,7 +50,7 @@ export function Events({ status, open }: EventsProps) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </section>
   );
 }
@@ -60,9 +61,7 @@ function QueueRow({ queue, open }: { queue: EventQueue; open: (broker: string) =
     <tr class={look.tone === 'good' ? '' : look.tone}>
       <th scope="row">
         <span class="broker-cell">
-          <button type="button" class="name" title={name} onClick={() => open(name)}>
-            {name}
-          </button>
+          <BrokerName name={name} open={open} />
           <State look={look} />
         </span>
       </th>

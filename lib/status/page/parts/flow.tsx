@@ -4,8 +4,10 @@ import type { Status } from '../../api.ts';
 import { ago, count, elapsed, span } from '../model/figures.ts';
 import { type Flow, flowSummary, flowsOf, pathSentence, slowestPath } from '../model/flow.ts';
 import { brokerStyle } from '../model/link-states.ts';
+import { BrokerName } from './broker-name.tsx';
 import { Icon } from './icon.tsx';
 import { Paths } from './paths.tsx';
+import { Scroll } from './scroll.tsx';
 
 /** Up to so many brokers, the table and the matrix stand side by side. */
 const MAX_BESIDE = 12;
@@ -31,8 +33,7 @@ export function FlowSection({ status, now, open }: FlowProps) {
         </span>
       </header>
       <div class={`flow-parts ${brokers.length <= MAX_BESIDE ? 'beside' : 'below'}`}>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to scroll it */}
-        <section class="scroll" tabIndex={0} aria-label="Flow at each broker">
+        <Scroll label="Flow at each broker">
           <table class="figures-table">
             <thead>
               <tr>
@@ -57,7 +58,7 @@ export function FlowSection({ status, now, open }: FlowProps) {
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
         <Paths brokers={brokers} slowest={slowest} />
       </div>
       <p class="sentence">
@@ -77,9 +78,7 @@ function FlowRow({ flow, now, open }: { flow: Flow; now: number; open: (broker: 
         <span class="broker-cell">
           <Icon look={look} />
           <span class="unseen">{look.word}: </span>
-          <button type="button" class="name" title={broker.name} onClick={() => open(broker.name)}>
-            {broker.name}
-          </button>
+          <BrokerName name={broker.name} open={open} />
         </span>
       </th>
       <td>{heartbeat === null ? '–' : elapsed(heartbeat)}</td>

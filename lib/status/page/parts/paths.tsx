@@ -5,6 +5,7 @@ import type { BrokerStatus } from '../../api.ts';
 import { elapsed } from '../model/figures.ts';
 import { type Path, pathBetween, pathSentence, pathView, shortLatency } from '../model/flow.ts';
 import { useSize } from './hooks.ts';
+import { Scroll } from './scroll.tsx';
 
 interface PathsProps {
   readonly brokers: readonly BrokerStatus[];
@@ -120,8 +121,7 @@ function OfOne({ brokers, first }: { brokers: readonly BrokerStatus[]; first: st
           ))}
         </select>
       </label>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard has to scroll it */}
-      <section class="scroll" tabIndex={0} aria-label={`Paths of ${one.name}`}>
+      <Scroll label={`Paths of ${one.name}`}>
         <table class="figures-table">
           <thead>
             <tr>
@@ -144,7 +144,7 @@ function OfOne({ brokers, first }: { brokers: readonly BrokerStatus[]; first: st
               ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </>
   );
 }

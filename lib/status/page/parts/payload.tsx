@@ -6,6 +6,7 @@ import { bytesOf, hexOf, hexRows } from '../model/hex.ts';
 import { type Json, type JsonLine, jsonLines, parseJson } from '../model/json-text.ts';
 import { visible, visibleLines } from '../model/value-text.ts';
 import { Copy } from './copy.tsx';
+import { Scroll } from './scroll.tsx';
 import { ValueView } from './value-view.tsx';
 
 /** So many fit in the panel. */
@@ -36,12 +37,11 @@ export function Payload({ value, others, showsMissing = false, whose }: PayloadP
           what={isCut ? `the beginning of ${whose}` : whose}
         />
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls needs the keys */}
-      <section class="payload-text" tabIndex={0} aria-label={whose}>
+      <Scroll kind="payload-text" label={whose}>
         <pre>
           <Text value={value} others={others} showsMissing={showsMissing} />
         </pre>
-      </section>
+      </Scroll>
     </div>
   );
 }
