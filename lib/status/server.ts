@@ -81,6 +81,7 @@ export class StatusServer {
       hidesPayloads: http.hidesPayloads,
       allowsActions: http.allowsActions,
       filters: () => filtersOf(replicator),
+      rateOf: name => replicator.plan(name)?.rate,
     });
     const metrics = new Metrics({
       measurements: this.#overview.measurements,
