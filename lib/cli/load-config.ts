@@ -9,13 +9,12 @@ import type { Config, Problem } from '../config/config.ts';
 import { mergeEnv, parseEnvFile } from '../config/env-file.ts';
 import { type ConfigFile, readConfigFile } from '../config/file/config-file.ts';
 import { type HttpAccess, readConfig, readHttpAccess } from '../config/read-config.ts';
+import type { ReadVariables } from '../config/route-of.ts';
 
-export interface Loaded {
+export interface Loaded extends ReadVariables {
   readonly config: Config | undefined;
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** From which the configuration was read. */
-  readonly variables: Environment;
 }
 
 /** Where a command finds its configuration, besides the environment. */
@@ -37,17 +36,31 @@ export function loadConfig(source: Source): Loaded {
 
 /** For a command that reads the same configuration several times. */
 export function configSource(source: Source): () => Loaded {
-  const read = environmentSource(source);
+  const find = environmentSource(source);
   return () => {
-    const found = read();
-    if ('errors' in found) return { config: undefined, errors: found.errors, warnings: [], variables: {} };
-    const result = readConfig(found.variables, readText);
-    const { variables } = found;
-    const warnings = result.warnings.map(found.placed);
+    const found = find();
+    if ('errors' in found)
+      return { config: undefined, errors: found.errors, warnings: [], variables: {}, sourceOf: nameOf };
+    const { variables, placed } = found;
+    const result = readConfig(variables, readText);
+    const read = {
+      variables,
+      sourceOf: (variable: string) => placed({ variable, problem: '', fix: '' }).variable,
+      warnings: distinct(result.warnings.map(placed)),
+    };
     return result.ok
-      ? { config: result.config, errors: [], warnings, variables }
-      : { config: undefined, errors: result.errors.map(found.placed), warnings, variables };
+      ? { config: result.config, errors: [], ...read }
+      : { config: undefined, errors: distinct(result.errors.map(placed)), ...read };
   };
+}
+
+function nameOf(variable: string): string {
+  return variable;
+}
+
+/** A line in the defaults of mqttrep.yaml is wrong for each broker, and told once. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map(problem => [describe(problem), problem])).values()];
 }
 
 /** The address of a running mqttrep; the rest of the configuration may be missing or wrong. */

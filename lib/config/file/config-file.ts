@@ -69,7 +69,8 @@ export function readConfigFile(name: string, text: string, environment: Variable
   const result = v.safeParse(CONFIG_FILE, content);
   if (!result.success) errors.push(...result.issues.flatMap(issue => problemsOf(issue, places)));
   if (errors.length > 0 || !result.success) return { errors: distinct(errors) };
-  const { variables, paths } = variablesOf(content as v.InferInput<typeof CONFIG_FILE>);
+  const { variables, paths, repeated } = variablesOf(content as v.InferInput<typeof CONFIG_FILE>);
+  if (repeated.length > 0) return { errors: repeated.map(({ path, id }) => repeatedId(path, id, places)) };
   return { variables, placeOf: problem => placeOf(problem, paths, places) };
 }
 
@@ -132,7 +133,15 @@ function problemsOf(issue: Issue, places: Places, above: Path = []): Problem[] {
   }
   if (issue.input === undefined)
     return [{ variable, problem: `\`${last}\` is missing`, fix: `add \`${last}\`` }];
-  return [{ variable, problem: `it is ${kindOf(issue.input)}`, fix: `write ${issue.message}` }];
+  return [{ variable, problem: `it is ${shownInput(issue.input)}`, fix: `write ${issue.message}` }];
+}
+
+function repeatedId(path: Path, id: string, places: Places): Problem {
+  return {
+    variable: places.of(path),
+    problem: `another one has the id ${show(id)}, too`,
+    fix: 'give each an id of its own',
+  };
 }
 
 function isUnknownKey({ type, expected }: Issue): boolean {
@@ -149,13 +158,18 @@ function knownKeys(path: Path): string[] {
   if (path.length === 1) return Object.keys(CONFIG_FILE.entries).filter(key => key !== '$schema');
   if (section === 'topics') return ['filter', 'id', ...TOPIC_KEYS.map(({ key }) => key)];
   return section === 'exclude' || path[2] === 'exclude'
-    ? ['filters', 'brokers']
-    : ['rule', 'prefix', 'suffix', 'hiddenPrefix', 'control', 'brokers'];
+    ? ['filters', 'brokers', 'id']
+    : ['rule', 'prefix', 'suffix', 'hiddenPrefix', 'control', 'brokers', 'id'];
 }
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
+}
+
+/** The value of a text may be a secret. */
+function shownInput(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

@@ -23,7 +23,7 @@ describe('mqttrep.yaml', () => {
     ['brokers:\n  oslo: x\n  oslo: y\n', 'mqttrep.yaml:3:3: it is not YAML: Map keys must be unique'],
     ['topics:\n  all: #\n', 'mqttrep.yaml:2:3 (topics.all): it has no value', '"#"'],
     ['brokrs: {}\n', 'mqttrep.yaml:1:1 (brokrs): there is no key `brokrs`; did you mean `brokers`?'],
-    ['brokers: 5\n', 'mqttrep.yaml:1:1 (brokers): it is a number; write brokers by name'],
+    ['brokers: 5\n', 'mqttrep.yaml:1:1 (brokers): it is 5; write brokers by name'],
     [
       'brokers:\n  my-broker: mqtt://a\n',
       'mqttrep.yaml:2:3',
@@ -37,6 +37,18 @@ describe('mqttrep.yaml', () => {
       'did you mean `retain`?',
     ],
     ['map: [{ prefx: a }]\n', 'mqttrep.yaml:1:9 (map.0.prefx)', 'did you mean `prefix`?'],
+    [
+      `${SOUND}map: [{ id: a, rule: x -> y }, { id: b, rule: z -> w }, { id: a, rule: v -> u }]\n`,
+      'mqttrep.yaml:7:57 (map.2): another one has the id "a", too; give each an id of its own',
+    ],
+    [
+      'brokers: { oslo: mqtt://a, paris: mqtt://b }\ntopics: [a, { filter: b, id: 1 }]\n',
+      'mqttrep.yaml:2:26 (topics.1.id): it is 1; write a text, in quotes if it is a number',
+    ],
+    [
+      'brokers: { oslo: mqtt://a, paris: mqtt://b }\ntopics: [a, { filter: b, id: "1" }]\n',
+      '(topics.1.filter): another one has the id "1", too',
+    ],
     ['__proto__: { a: 1 }\n', 'mqttrep.yaml:1:1: it has a key `__proto__`'],
     [`store: ${REFERENCE('NONE')}\n`, 'mqttrep.yaml:1:8: the variable NONE is not set', 'write a default'],
     [`store: ${REFERENCE('a b')}\n`, 'mqttrep.yaml:1:8', 'not followed by the name of a variable'],
@@ -51,7 +63,7 @@ describe('mqttrep.yaml', () => {
     ],
     [
       'brokers:\n  oslo:\n    url: mqtt://a\n    maxQos: 3\n  paris: mqtt://b\ntopics: [a]\n',
-      'mqttrep.yaml:4:5 (brokers.oslo.maxQos): it is a number; write 0, 1 or 2',
+      'mqttrep.yaml:4:5 (brokers.oslo.maxQos): it is 3; write 0, 1 or 2',
     ],
     [
       'brokers:\n  oslo: { keepalive: 7 }\n  paris: mqtt://b\ntopics: [a]\n',
