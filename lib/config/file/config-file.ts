@@ -5,6 +5,7 @@
 
 import * as v from 'valibot';
 import { LineCounter, parseDocument, visit } from 'yaml';
+import { HARMLESS_NUMBERS } from '../broker-options.ts';
 import { nearest } from '../nearest.ts';
 import { type Problem, show } from '../problems.ts';
 import { CONFIG_FILE } from './file-schema.ts';
@@ -133,7 +134,7 @@ function problemsOf(issue: Issue, places: Places, above: Path = []): Problem[] {
   }
   if (issue.input === undefined)
     return [{ variable, problem: `\`${last}\` is missing`, fix: `add \`${last}\`` }];
-  return [{ variable, problem: `it is ${shownInput(issue.input)}`, fix: `write ${issue.message}` }];
+  return [{ variable, problem: `it is ${shownInput(last, issue.input)}`, fix: `write ${issue.message}` }];
 }
 
 function repeatedId(path: Path, id: string, places: Places): Problem {
@@ -167,9 +168,9 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
 }
 
-/** The value of a text may be a secret. */
-function shownInput(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
+/** Another number may be a password without its quotes. */
+function shownInput(key: string, value: unknown): string {
+  return typeof value === 'number' && HARMLESS_NUMBERS.has(key) ? String(value) : kindOf(value);
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

@@ -23,7 +23,7 @@ describe('mqttrep.yaml', () => {
     ['brokers:\n  oslo: x\n  oslo: y\n', 'mqttrep.yaml:3:3: it is not YAML: Map keys must be unique'],
     ['topics:\n  all: #\n', 'mqttrep.yaml:2:3 (topics.all): it has no value', '"#"'],
     ['brokrs: {}\n', 'mqttrep.yaml:1:1 (brokrs): there is no key `brokrs`; did you mean `brokers`?'],
-    ['brokers: 5\n', 'mqttrep.yaml:1:1 (brokers): it is 5; write brokers by name'],
+    ['brokers: 5\n', 'mqttrep.yaml:1:1 (brokers): it is a number; write brokers by name'],
     [
       'brokers:\n  my-broker: mqtt://a\n',
       'mqttrep.yaml:2:3',
@@ -43,8 +43,9 @@ describe('mqttrep.yaml', () => {
     ],
     [
       'brokers: { oslo: mqtt://a, paris: mqtt://b }\ntopics: [a, { filter: b, id: 1 }]\n',
-      'mqttrep.yaml:2:26 (topics.1.id): it is 1; write a text, in quotes if it is a number',
+      'mqttrep.yaml:2:26 (topics.1.id): it is a number; write a text, in quotes if it is a number',
     ],
+    ['defaults: { password: 987654 }\n', '(defaults.password): it is a number; write'],
     [
       'brokers: { oslo: mqtt://a, paris: mqtt://b }\ntopics: [a, { filter: b, id: "1" }]\n',
       '(topics.1.filter): another one has the id "1", too',
