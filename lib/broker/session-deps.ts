@@ -38,6 +38,8 @@ export interface SessionDeps {
   readonly ignored: IgnoredMessages;
   /** The rate of publishes; undefined without a limit. */
   readonly rate: RateLimits | undefined;
+  /** Tells the mapping rules and exclusions from others; undefined without any. */
+  readonly names: string | undefined;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }
