@@ -17,6 +17,12 @@ import { variableName } from './variables.ts';
 const { filter: FILTER, nosub: _nosub, ...REST } = TOPIC_SETTINGS;
 const LISTS = new Set(['subscribeWhitelist', 'subscribeBlacklist', 'publishWhitelist', 'publishBlacklist']);
 
+/** By the mode of the topic. */
+const WITHOUT_EFFECT: Readonly<Record<'state' | 'event', ReadonlySet<string>>> = {
+  state: new Set(['eventExpiry']),
+  event: new Set(['ttl', 'merge', 'repeat']),
+};
+
 const EXCLUDED = 'it is excluded';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -112,10 +118,11 @@ function exclusionOf(brokers: readonly BrokerRoute[]): Decision | null {
   return exclusions.includes(null) ? null : { reason: 'it is excluded at every broker', decidedBy: first };
 }
 
-/** Of each setting the value of the most specific filter that sets it. */
+/** Of each setting that has a meaning for the topic, the value of the most specific filter that sets it. */
 function settingsOf(matching: readonly TopicConfig[]): DecidedSetting[] {
+  const mode = matching.find(topic => topic.mode !== undefined)?.mode ?? 'state';
   return Object.entries(REST)
-    .filter(([field]) => !LISTS.has(field))
+    .filter(([field]) => !LISTS.has(field) && !WITHOUT_EFFECT[mode].has(field))
     .map(([field, setting]: [string, Setting<unknown, never>]) => {
       const valueIn = (topic: TopicConfig) => (topic as Readonly<Record<string, unknown>>)[field];
       const decider = matching.find(topic => valueIn(topic) !== undefined);

@@ -39,7 +39,7 @@ describe('mqttrep route', function () {
     expect(stdout).to.match(/RETAIN +true +MQTTREP_RETAIN_doors\n/);
     expect(stdout).to.match(/REPEAT +false +default\n/);
     expect(stdout).to.match(/MODE +state +default\n/);
-    expect(stdout).to.match(/EVENT_EXPIRY +86400 s +default\n/);
+    expect(stdout).not.to.contain('EVENT_EXPIRY');
     expect(stdout).to.match(/QOS +2 +MQTTREP_QOS_all\n/);
     expect(stdout).to.match(
       /OSLO +site\/OSLO\/home\/hall\/door \(MQTTREP_MAP_a\) +yes \(MQTTREP_TOPIC_all\) +QoS 2\n/,
@@ -50,6 +50,22 @@ describe('mqttrep route', function () {
     expect(stdout).to.match(
       /ROME +home\/hall\/door +no: no filter that matches it is subscribed there \(MQTTREP_SUBSCRIBE_WHITELIST_doors\) +QoS 0\n/,
     );
+  });
+
+  it('prints no settings that have no effect on an event topic', async () => {
+    const { stdout } = await command(['route', 'alarm/fire', '--json'], {
+      ...ENVIRONMENT,
+      MQTTREP_TOPIC_alarms: 'alarm/#',
+      MQTTREP_MODE_alarms: 'event',
+      MQTTREP_EVENT_EXPIRY_alarms: '90',
+    });
+    const { settings } = JSON.parse(stdout) as { settings: { setting: string; value: string }[] };
+    expect(settings.map(({ setting, value }) => [setting, value])).to.deep.equal([
+      ['MODE', 'event'],
+      ['EVENT_EXPIRY', '90 s'],
+      ['RETAIN', 'false'],
+      ['QOS', '1'],
+    ]);
   });
 
   it('names the places in mqttrep.yaml that decided', async () => {
