@@ -41,16 +41,17 @@ export function configSource(source: Source): () => Loaded {
     const found = find();
     if ('errors' in found)
       return { config: undefined, errors: found.errors, warnings: [], variables: {}, sourceOf: nameOf };
-    const { variables, placed } = found;
+    const { variables, placed, leftOut } = found;
     const result = readConfig(variables, readText);
     const read = {
       variables,
       sourceOf: (variable: string) => placed({ variable, problem: '', fix: '' }).variable,
       warnings: distinct(result.warnings.map(placed)),
     };
-    return result.ok
-      ? { config: result.config, errors: [], ...read }
-      : { config: undefined, errors: distinct(result.errors.map(placed)), ...read };
+    const errors = [...leftOut, ...(result.ok ? [] : result.errors.map(placed))];
+    return result.ok && errors.length === 0
+      ? { config: result.config, errors, ...read }
+      : { config: undefined, errors: distinct(errors), ...read };
   };
 }
 
@@ -68,7 +69,7 @@ export function loadHttp(source: Source): HttpAccess {
   const found = environmentSource(source)();
   if ('errors' in found) return { http: undefined, token: undefined, errors: found.errors };
   const access = readHttpAccess(found.variables, readText);
-  return { ...access, errors: access.errors.map(found.placed) };
+  return { ...access, errors: [...found.leftOut, ...access.errors.map(found.placed)] };
 }
 
 /** All variables together. */
@@ -84,6 +85,8 @@ interface FoundVariables {
   readonly variables: Environment;
   /** The problem with the place in the file that it comes from. */
   readonly placed: (problem: Problem) => Problem;
+  /** What is wrong with keys of the file that are left out. */
+  readonly leftOut: readonly Problem[];
 }
 
 type Failed = { readonly errors: readonly Problem[] };
@@ -100,14 +103,14 @@ function environmentSource({ envFile, configFile, variables }: Source): () => Fo
     }
     const outer = mergeEnv(environment as Record<string, string>, variables);
     if (configFile === undefined)
-      return { variables: outer, placed: problem => placedOutside(problem, variables) };
+      return { variables: outer, placed: problem => placedOutside(problem, variables), leftOut: [] };
     const file = readYaml(configFile, outer);
     if ('errors' in file) return file;
     const placed = (problem: Problem) =>
       problem.variable in file.variables && outer[problem.variable] === undefined
         ? { ...problem, variable: file.placeOf(problem) }
         : placedOutside(problem, variables);
-    return { variables: mergeEnv(file.variables, outer), placed };
+    return { variables: mergeEnv(file.variables, outer), placed, leftOut: file.leftOut };
   };
 }
 

@@ -17,6 +17,37 @@ topics:
 const REFERENCE = (name: string) => `\${${name}}`;
 
 describe('mqttrep.yaml', () => {
+  it('has wrong keys and wrong values reported at once', () => {
+    const text = `
+defaults: { maxQos: 3 }
+brokers:
+  oslo: { url: mqtt://oslo.example, keepalive: soon }
+  paris: mqtts://paris.example
+topics:
+  ducks: { filter: canards/#, ttl: 12 hours, retian: true }
+mergeFrequncy: 2
+scanPeriod: never
+`;
+    const problems = problemsOfFile(text);
+    const places = problems.map(problem => problem.split(': ')[0]);
+    expect(places).to.have.members([
+      'mqttrep.yaml:2:13 (defaults.maxQos)',
+      'mqttrep.yaml:4:37 (brokers.oslo.keepalive)',
+      'mqttrep.yaml:7:46 (topics.ducks.retian)',
+      'mqttrep.yaml:8:1 (mergeFrequncy)',
+      'mqttrep.yaml:7:31 (topics.ducks.ttl)',
+      'mqttrep.yaml:9:1 (scanPeriod)',
+    ]);
+  });
+
+  it('has no errors that follow from a key that is left out', () => {
+    const text = 'brokrs: { oslo: mqtt://a }\ntopics: [{ filtr: a }]\n';
+    expect(problemsOfFile(text).map(problem => problem.split(': ')[0])).to.deep.equal([
+      'mqttrep.yaml:2:12 (topics.0.filtr)',
+      'mqttrep.yaml:1:1 (brokrs)',
+    ]);
+  });
+
   const errors: readonly (readonly [text: string, ...words: string[]])[] = [
     ['brokers: [a', 'mqttrep.yaml:1:12: it is not YAML'],
     ['- a\n', 'mqttrep.yaml: it is a list, not keys with values'],
