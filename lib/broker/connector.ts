@@ -141,8 +141,8 @@ export class Connector {
     if (!isShort) this.#retries.reset();
     if (!isShort || isProvoked) this.#addresses.restart();
     else if (this.#addresses.next()) return this.#tryNext(`connection lost (${reason})`);
-    const { name } = this.#deps.settings;
-    const advice = this.#takeoverSigns.lost(isShort, reason, this.#clientId, name);
+    const { places } = this.#deps.settings;
+    const advice = this.#takeoverSigns.lost(isShort, reason, this.#clientId, places);
     const wait = this.#retries.failed(isProvoked ? 'provoked' : 'network', Math.random());
     this.#deps.report({ kind: 'link', state: 'unreachable', detail: `${reason}${advice}` });
     this.logSparsely('warn', `connection lost (${reason})${advice}; retrying in ${seconds(wait)}`);

@@ -28,7 +28,8 @@ export async function check(source: Source, format: Format): Promise<number> {
 
 async function withSameAddresses(loaded: Loaded): Promise<Loaded> {
   const found = await sameAddresses(loaded.config?.brokers ?? []);
-  return { ...loaded, warnings: [...loaded.warnings, ...found] };
+  const placed = found.map(problem => ({ ...problem, variable: loaded.sourceOf(problem.variable) }));
+  return { ...loaded, warnings: [...loaded.warnings, ...placed] };
 }
 
 export function verdict({ config, errors, warnings }: Loaded): Verdict {

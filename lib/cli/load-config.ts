@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { type FilePlaces, placesOf } from '../config/broker-places.ts';
 import type { Config, Problem } from '../config/config.ts';
 import { mergeEnv, parseEnvFile } from '../config/env-file.ts';
 import { type ConfigFile, readConfigFile } from '../config/file/config-file.ts';
@@ -41,7 +42,7 @@ export function configSource(source: Source): () => Loaded {
     const found = find();
     if ('errors' in found)
       return { config: undefined, errors: found.errors, warnings: [], variables: {}, sourceOf: nameOf };
-    const { variables, placed, leftOut } = found;
+    const { variables, placed, leftOut, withPlaces } = found;
     const result = readConfig(variables, readText);
     const read = {
       variables,
@@ -50,7 +51,7 @@ export function configSource(source: Source): () => Loaded {
     };
     const errors = [...leftOut, ...(result.ok ? [] : result.errors.map(placed))];
     return result.ok && errors.length === 0
-      ? { config: result.config, errors, ...read }
+      ? { config: withPlaces(result.config), errors, ...read }
       : { config: undefined, errors: distinct(errors), ...read };
   };
 }
@@ -85,6 +86,8 @@ interface FoundVariables {
   readonly variables: Environment;
   /** The problem with the place in the file that it comes from. */
   readonly placed: (problem: Problem) => Problem;
+  /** With the places of the brokers that are not set by variables alone. */
+  readonly withPlaces: (config: Config) => Config;
   /** What is wrong with keys of the file that are left out. */
   readonly leftOut: readonly Problem[];
 }
@@ -102,16 +105,37 @@ function environmentSource({ envFile, configFile, variables }: Source): () => Fo
       environment = mergeEnv(file.variables, own);
     }
     const outer = mergeEnv(environment as Record<string, string>, variables);
+    const outside = (problem: Problem) => placedOutside(problem, variables);
+    const placing = (inFile: (broker: string) => FilePlaces | undefined) => (config: Config) =>
+      withPlaces(config, inFile, outer, variable => outside({ variable, problem: '', fix: '' }).variable);
     if (configFile === undefined)
-      return { variables: outer, placed: problem => placedOutside(problem, variables), leftOut: [] };
+      return { variables: outer, placed: outside, leftOut: [], withPlaces: placing(() => undefined) };
     const file = readYaml(configFile, outer);
     if ('errors' in file) return file;
     const placed = (problem: Problem) =>
       problem.variable in file.variables && outer[problem.variable] === undefined
         ? { ...problem, variable: file.placeOf(problem) }
-        : placedOutside(problem, variables);
-    return { variables: mergeEnv(file.variables, outer), placed, leftOut: file.leftOut };
+        : outside(problem);
+    return {
+      variables: mergeEnv(file.variables, outer),
+      placed,
+      leftOut: file.leftOut,
+      withPlaces: placing(file.brokerPlaces),
+    };
   };
+}
+
+function withPlaces(
+  config: Config,
+  inFile: (broker: string) => FilePlaces | undefined,
+  outer: Environment,
+  nameOf: (variable: string) => string,
+): Config {
+  const brokers = config.brokers.map(broker => {
+    const { name } = broker;
+    return { ...broker, places: placesOf(name, { outer, nameOf, inFile: inFile(name) }) };
+  });
+  return { ...config, brokers };
 }
 
 /** A variable that stands for an option of the command line is named by the option. */

@@ -29,7 +29,7 @@ export async function sameAddresses(brokers: readonly BrokerConfig[]): Promise<r
     if (twin === undefined) return [];
     return {
       variable: variableName(BROKER_SETTINGS.url, place.name),
-      problem: `it leads to the address of ${variableName(BROKER_SETTINGS.url, twin.name)}, so it may be the same broker, and would be replicated with itself`,
+      problem: `it leads to the address of ${twin.name}, so it may be the same broker, and would be replicated with itself`,
       fix: 'correct the URL, or remove one of the two',
     };
   });

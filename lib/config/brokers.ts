@@ -86,7 +86,7 @@ function checkNumber(names: readonly string[], problems: Problems): void {
   } else if (names.length === 1) {
     problems.warn(variableName(URL_SETTING, only), {
       problem: 'it is the only broker, so mqttrep has nothing to replicate to',
-      fix: 'set an MQTTREP_CLIENT_{name} for another broker',
+      fix: 'add another broker',
     });
   } else if (surplus !== undefined) {
     problems.error(variableName(URL_SETTING, surplus), {
@@ -111,12 +111,12 @@ function checkTwins(brokers: readonly BrokerConfig[], problems: Problems): void 
     const variable = variableName(URL_SETTING, broker.name);
     if (double !== undefined) {
       problems.error(variable, {
-        problem: `${maskUrl(broker.url)} is also the broker of ${variableName(URL_SETTING, double.name)}, with the same client id`,
+        problem: `${maskUrl(broker.url)} is also the URL of ${double.name}, with the same client id`,
         fix: 'correct the URL, or remove one of the two',
       });
     } else if (twins[0] !== undefined) {
       problems.warn(variable, {
-        problem: `${maskUrl(broker.url)} is also the broker of ${variableName(URL_SETTING, twins[0].name)}, so it would be replicated with itself`,
+        problem: `${maskUrl(broker.url)} is also the URL of ${twins[0].name}, so it would be replicated with itself`,
         fix: 'correct the URL, or remove one of the two',
       });
     }

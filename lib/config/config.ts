@@ -6,7 +6,7 @@
  */
 
 import type { QoS } from '../core/policy.ts';
-import type { StorePlace } from '../protocol/settings.ts';
+import type { BrokerPlaces, StorePlace } from '../protocol/settings.ts';
 import type { BrokerLimits } from './broker-limits.ts';
 import type { Problem } from './problems.ts';
 import type { PROCESS_SETTINGS } from './process-settings.ts';
@@ -56,6 +56,8 @@ export interface BrokerConfig extends BrokerLimits {
   readonly name: string;
   /** mqtt, mqtts, ws or wss. */
   readonly url: string;
+  /** Where the user wrote its settings; absent if in `MQTTREP_CLIENT_{name}` and `MQTTREP_CONFIG_{name}`. */
+  readonly places?: BrokerPlaces;
   /** Further addresses of the same broker; absent if there is only one. */
   readonly otherUrls?: readonly string[];
   /** Seconds for which the first address must answer before mqttrep returns to it; absent for the default. */

@@ -191,10 +191,10 @@ export function parseBrokerNames(text: string, known: readonly string[]): Parsed
 }
 
 function fixForNames(strangers: readonly string[], known: readonly string[]): string {
-  if (known.length === 0) return 'configure the brokers first, each by an MQTTREP_CLIENT_{name}';
+  if (known.length === 0) return 'configure the brokers first';
   const hints = strangers.map(name => nearest(name, known)).filter(name => name !== undefined);
   if (hints.length === strangers.length) return `did you mean ${hints.join(', ')}?`;
-  return `write names as in MQTTREP_CLIENT_{name}: ${known.join(', ')}`;
+  return `write names of brokers: ${known.join(', ')}`;
 }
 
 /** A parser of one of some words, in any case. */

@@ -26,6 +26,7 @@ export interface BrokerSettings {
   /** The name of this process, so that a broker's worker recognizes a second process with the same store. */
   readonly process: string;
   readonly url: string;
+  readonly places: BrokerPlaces;
   /** Further addresses of the same broker, in the order in which they are tried. */
   readonly otherUrls?: readonly string[];
   /** Milliseconds for which the first address must answer before mqttrep returns to it. */
@@ -64,6 +65,17 @@ export interface BrokerSettings {
   readonly bounds: Bounds;
   /** The first level of the control topics; undefined if mqttrep must not write any. */
   readonly controlPrefix: string | undefined;
+}
+
+/**
+ * Where the user wrote the settings of a broker: names of variables, options of the command line, or keys of mqttrep.yaml such
+ * as `brokers.oslo in mqttrep.yaml`. Without line numbers, which change while mqttrep runs.
+ */
+export interface BrokerPlaces {
+  readonly url: string;
+  readonly options: string;
+  /** Where its user name and password can stand: among the options, or in the URL. */
+  readonly account: string;
 }
 
 /** How the reconciler samples, as far as a broker's worker has to know it. */

@@ -93,6 +93,8 @@ export interface Delta {
 
 export interface BrokerStatus {
   readonly name: string;
+  /** Where its settings are written: names of variables, or keys of mqttrep.yaml. */
+  readonly settingsIn: string;
   readonly state: LinkState;
   /** Why it is not connected, or '' . */
   readonly detail: string;

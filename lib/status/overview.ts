@@ -1,7 +1,7 @@
 /** The whole state as `Status`: from the last answers of the actors, and from what was kept of earlier ones. */
 
-import type { RateLimits } from '../core/even-rate.ts';
 import { BOUNDS, type HistogramCounts } from '../protocol/histogram.ts';
+import type { BrokerPlan } from '../supervisor/run.ts';
 import type { BrokerStatus, Conflict, EventStatus, Histogram, RateSample, Status } from './api.ts';
 import { ConvergenceSamples } from './convergence-samples.ts';
 import type { EventState } from './event-measurements.ts';
@@ -27,8 +27,8 @@ export interface OverviewDeps {
   readonly allowsActions: boolean;
   /** What is subscribed to at any broker. */
   readonly filters: () => readonly string[];
-  /** The configured rate of publishes to a broker; undefined without a limit. */
-  readonly rateOf: (broker: string) => RateLimits | undefined;
+  /** Undefined if there is no such broker. */
+  readonly planOf: (broker: string) => Pick<BrokerPlan, 'places' | 'rate'> | undefined;
 }
 
 type MessageCounts = Readonly<Record<'received' | 'published', number>>;
@@ -67,7 +67,7 @@ export class Overview {
   /** The current state. Never rejects: an actor that does not answer keeps its last values. */
   async status(): Promise<Status> {
     await this.measurements.refresh();
-    const { version, mergeFrequency, heartbeat, hidesPayloads, allowsActions, filters, rateOf } = this.#deps;
+    const { version, mergeFrequency, heartbeat, hidesPayloads, allowsActions, filters, planOf } = this.#deps;
     const { reconciler, reconcilerCounts } = this.measurements;
     return {
       version,
@@ -78,7 +78,7 @@ export class Overview {
       hidesPayloads,
       allowsActions,
       filters: filters(),
-      brokers: this.measurements.brokers.map(broker => brokerStatus(broker, rateOf(broker.name))),
+      brokers: this.measurements.brokers.map(broker => brokerStatus(broker, planOf(broker.name))),
       topics: reconciler?.topics ?? { converged: 0, diverging: 0, blocked: 0, deleted: 0 },
       convergence: cumulative(BOUNDS.convergence, reconcilerCounts?.convergence),
       rates: this.#rates,
@@ -116,11 +116,12 @@ export class Overview {
 
 function brokerStatus(
   { name, record, counts, roundTrip, heartbeat, link, heldBack, dropped, ignored, events }: BrokerState,
-  rate: RateLimits | undefined,
+  plan: ReturnType<OverviewDeps['planOf']>,
 ): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
   return {
     name,
+    settingsIn: plan?.places.account ?? '',
     state,
     detail,
     since,
@@ -130,8 +131,8 @@ function brokerStatus(
     dropped: positive(dropped),
     ignored: positive(ignored),
     heldBack: positive(heldBack),
-    maxRate: finite(rate?.messages),
-    maxBytesPerSecond: finite(rate?.bytes),
+    maxRate: finite(plan?.rate?.messages),
+    maxBytesPerSecond: finite(plan?.rate?.bytes),
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,
     behind: link?.behind ?? 0,

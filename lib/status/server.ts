@@ -81,7 +81,7 @@ export class StatusServer {
       hidesPayloads: http.hidesPayloads,
       allowsActions: http.allowsActions,
       filters: () => filtersOf(replicator),
-      rateOf: name => replicator.plan(name)?.rate,
+      planOf: name => replicator.plan(name),
     });
     const metrics = new Metrics({
       measurements: this.#overview.measurements,

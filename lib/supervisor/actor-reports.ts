@@ -90,11 +90,13 @@ export class ActorReports {
     const brokers = this.#deps.brokers();
     const [kept, parked] = [one, other].sort();
     const slot = parked === undefined ? undefined : brokers.get(parked);
-    if (kept === undefined || slot?.actor === undefined || !brokers.has(kept)) return;
+    const keptSlot = kept === undefined ? undefined : brokers.get(kept);
+    if (slot?.actor === undefined || keptSlot === undefined) return;
     const reason = `the same broker as ${kept}`;
+    const urls = [...new Set([slot, keptSlot].map(({ settings }) => settings.places.url))].join(' or ');
     log(
       'error',
-      `${parked}: this is ${reason}, so each message would be published back to the broker that delivered it; mqttrep connects to it as ${kept} only, and ${parked} is parked. Remove MQTTREP_CLIENT_${parked} or MQTTREP_CLIENT_${kept}, or correct the URL, and reload the configuration (SIGHUP)`,
+      `${parked}: this is ${reason}, so each message would be published back to the broker that delivered it; mqttrep connects to it as ${kept} only, and ${parked} is parked. Remove one of the two, or correct its URL (${urls}), and reload the configuration (SIGHUP)`,
     );
     void slot.park(reason).then(() => this.#tellConnections());
   }

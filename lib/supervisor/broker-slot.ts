@@ -131,8 +131,11 @@ function eventPart({ events, modes }: BrokerSettings): Pick<BrokerSettings, 'eve
   return { ...(events && { events }), ...(modes && { modes }) };
 }
 
-/** Whether a connection can stay as it is when its settings change from one to the other. */
+/** Whether a connection can stay as it is when its settings change from one to the other, or move to another place. */
 function isSameConnection(a: BrokerSettings, b: BrokerSettings): boolean {
-  const changeable = { subscriptions: undefined, sampling: undefined, events: undefined, modes: undefined };
+  const changeable = {
+    ...{ subscriptions: undefined, sampling: undefined },
+    ...{ events: undefined, modes: undefined, places: undefined },
+  };
   return isDeepStrictEqual({ ...a, ...changeable }, { ...b, ...changeable });
 }

@@ -23,8 +23,8 @@ const ACTOR_END_TIMEOUT_MS = 1_000;
 /** A thread that waits for the system, such as for a file of a network that is gone, cannot be ended. */
 const DESTROY_TIMEOUT_MS = 250;
 
-/** Where a broker is, and what is subscribed there. The URL may hold secrets. */
-export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions' | 'events' | 'rate'>;
+/** Where a broker is, where its settings are written, and what is subscribed there. The URL may hold secrets. */
+export type BrokerPlan = Pick<BrokerSettings, 'url' | 'places' | 'subscriptions' | 'events' | 'rate'>;
 
 export interface RunOptions {
   readonly config: Config;

@@ -1,5 +1,6 @@
 /** The settings of each actor, made from the configuration: names of brokers become indexes and sets. */
 
+import { placesByVariables } from '../config/broker-places.ts';
 import type { BrokerConfig, Config, ExcludeConfig, TopicConfig } from '../config/config.ts';
 import { excludedAt, namesAt } from '../config/routes.ts';
 import { covers } from '../core/filter.ts';
@@ -29,6 +30,7 @@ export function brokerSettings<Id extends string | undefined>(
     name: broker.name,
     process,
     url: broker.url,
+    places: broker.places ?? placesByVariables(broker.name),
     ...(broker.otherUrls === undefined ? {} : { otherUrls: broker.otherUrls }),
     ...(broker.returnAfter === undefined ? {} : { returnAfter: broker.returnAfter * 1000 }),
     options: broker.options,

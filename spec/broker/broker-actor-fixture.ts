@@ -5,6 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BrokerActor } from '../../lib/broker/broker-actor.ts';
 import { DEFAULT_BOUNDS } from '../../lib/config/bounds.ts';
+import { placesByVariables } from '../../lib/config/broker-places.ts';
 import type { Subscription } from '../../lib/core/subscriptions.ts';
 import { BatchReader } from '../../lib/protocol/batch.ts';
 import type { Report } from '../../lib/protocol/control-messages.ts';
@@ -51,16 +52,17 @@ export class BrokerActorFixture {
   #stopped: Promise<void> | undefined;
 
   constructor(url: string, fixtureOptions: FixtureOptions = {}) {
-    const { subscriptions = [{ filter: '#', qos: 1 }], options = {} } = fixtureOptions;
+    const { name = 'oslo', subscriptions = [{ filter: '#', qos: 1 }], options = {} } = fixtureOptions;
     const { port1, port2 } = new MessageChannel();
     this.#replica = fixtureOptions.replica ?? 'us';
     this.#port = port2;
     this.#listen();
     const settings = {
       mode: 'replicate',
-      name: fixtureOptions.name ?? 'oslo',
+      name,
       process: fixtureOptions.process ?? '1-1',
       url,
+      places: placesByVariables(name),
       options: { reconnectPeriod: 50, ...options },
       clientId: fixtureOptions.clientId ?? `fixture_${randomUUID()}`,
       maxQos: 2,

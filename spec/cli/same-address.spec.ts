@@ -21,7 +21,7 @@ describe('mqttrep check warns of two names that lead to one broker', function ()
   ] as const) {
     it(`where they are ${oslo} and ${paris}`, async () => {
       const [warning] = await warningsFor(oslo, paris);
-      expect(warning).to.match(/^MQTTREP_CLIENT_PARIS: it leads to the address of MQTTREP_CLIENT_OSLO/);
+      expect(warning).to.match(/^MQTTREP_CLIENT_PARIS: it leads to the address of OSLO,/);
     });
   }
 

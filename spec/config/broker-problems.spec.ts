@@ -86,7 +86,7 @@ describe('readConfig', () => {
           MQTTREP_CONFIG_oslo: '{"clientId":"me"}',
         },
         'MQTTREP_CLIENT_oslo',
-        'is also the broker of MQTTREP_CLIENT_copy',
+        'is also the URL of copy',
         'same client id',
       ],
     ]);

@@ -5,6 +5,7 @@ import type { BrokerStatus } from '../../lib/status/api.ts';
 export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): BrokerStatus {
   return {
     name,
+    settingsIn: `MQTTREP_CONFIG_${name} or MQTTREP_CLIENT_${name}`,
     state: 'ready',
     detail: '',
     since: 0,

@@ -1,5 +1,6 @@
 /** A replicator that immediately gives the answers that a spec sets. */
 
+import { placesByVariables } from '../../lib/config/broker-places.ts';
 import type { BrokerLimits } from '../../lib/protocol/answers.ts';
 import type { EventMeasures, EventRequest } from '../../lib/protocol/event-messages.ts';
 import { BOUNDS, Histogram } from '../../lib/protocol/histogram.ts';
@@ -68,6 +69,7 @@ export class FakeReplicator {
     for (const name of names) {
       this.links.set(name, new LinkRecord());
       this.plans.set(name, {
+        places: placesByVariables(name),
         url: `mqtt://user:secret@${name}:1883`,
         subscriptions: [{ filter: '#', qos: 1 }],
       });

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { placesByVariables } from '../../lib/config/broker-places.ts';
 import type { Conflict } from '../../lib/status/api.ts';
 import { deltaBetween } from '../../lib/status/delta.ts';
 import { Overview } from '../../lib/status/overview.ts';
@@ -27,7 +28,10 @@ describe('the overview', () => {
       hidesPayloads: false,
       allowsActions: false,
       filters: () => [],
-      rateOf: name => (name === 'PARIS' ? { messages: 45, bytes: Number.POSITIVE_INFINITY } : undefined),
+      planOf: name => ({
+        places: placesByVariables(name),
+        ...(name === 'PARIS' && { rate: { messages: 45, bytes: Number.POSITIVE_INFINITY } }),
+      }),
     });
     overview.start();
   });

@@ -1,5 +1,6 @@
 /** How a user fixes a connection that failed: what is wrong, and which setting to change. */
 
+import type { BrokerPlaces } from '../../protocol/settings.ts';
 import type { ConnectError } from './connect-error.ts';
 import { proxyAdvice } from './proxy-advice.ts';
 import { SECRET_CODES } from './secrets.ts';
@@ -8,8 +9,8 @@ import { type Target, targetOf, usualPort } from './target.ts';
 
 /** The broker and its settings, as the user wrote them. */
 export interface Attempted {
-  readonly name: string;
   readonly url: string;
+  readonly places: BrokerPlaces;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -20,7 +21,7 @@ export interface Attempted {
 export async function connectAdvice(error: ConnectError, attempted: Attempted): Promise<string | undefined> {
   const { code, networkCode } = error;
   if (code !== undefined) return adviceForConnack(code, attempted);
-  const atProxy = proxyAdvice(networkCode, attempted.name);
+  const atProxy = proxyAdvice(networkCode, attempted.places);
   if (atProxy !== undefined) return atProxy;
   const target = targetOf(attempted);
   if (attempted.options['awsSigV4'] !== undefined && error.message.includes('HTTP status 403'))
@@ -28,7 +29,7 @@ export async function connectAdvice(error: ConnectError, attempted: Attempted): 
   const known = networkCode === undefined ? undefined : ADVICE[networkCode]?.(target, attempted);
   if (known !== undefined) return known;
   if (networkCode !== undefined && CERTIFICATE_WANTED.test(networkCode))
-    return `the broker wants a certificate of its clients that it trusts: set \`certFile\` and \`keyFile\` in MQTTREP_CONFIG_${attempted.name}`;
+    return `the broker wants a certificate of its clients that it trusts: set \`certFile\` and \`keyFile\` in ${attempted.places.options}`;
   if (attempted.options['unixSocket'] !== undefined || attempted.options['servers'] !== undefined)
     return undefined;
   const isReached = !error.message.startsWith('no network connection');
@@ -41,23 +42,23 @@ export async function connectAdvice(error: ConnectError, attempted: Attempted): 
 
 type Advise = (target: Target, attempted: Attempted) => string;
 
-const unknownAuthority: Advise = (_, { name, options }) =>
+const unknownAuthority: Advise = (_, { places, options }) =>
   'caFile' in options || 'ca' in options
-    ? `the certificate of the broker is not signed by the authority in \`caFile\`: name the file of the right authority in MQTTREP_CONFIG_${name}`
-    : `mqttrep does not know the authority that signed the certificate of the broker: name the file with its certificate as \`caFile\` in MQTTREP_CONFIG_${name}`;
+    ? `the certificate of the broker is not signed by the authority in \`caFile\`: name the file of the right authority in ${places.options}`
+    : `mqttrep does not know the authority that signed the certificate of the broker: name the file with its certificate as \`caFile\` in ${places.options}`;
 
 const wrongTime: Advise = () => 'renew the certificate of the broker, or correct the clock of this machine';
 
-const noRoute: Advise = ({ host }, { name }) =>
-  `this machine has no route to ${host}: check its network, and the host in MQTTREP_CLIENT_${name}`;
+const noRoute: Advise = ({ host }, { places }) =>
+  `this machine has no route to ${host}: check its network, and the host in ${places.url}`;
 
 /** By the code of an error of the network, of DNS or of TLS. */
 const ADVICE: Readonly<Record<string, Advise>> = {
-  ENOTFOUND: ({ host }, { name }) =>
-    `there is no host ${host}: correct the host in MQTTREP_CLIENT_${name}, or the DNS of this machine`,
+  ENOTFOUND: ({ host }, { places }) =>
+    `there is no host ${host}: correct the host in ${places.url}, or the DNS of this machine`,
   EAI_AGAIN: ({ host }) => `no DNS server answers for ${host}: check the network and the DNS of this machine`,
-  ECONNREFUSED: ({ host, port }, { name }) =>
-    `nothing listens at ${host}, port ${port}: check that the broker runs and listens for other machines (mosquitto without a \`listener\` does not), and the port in MQTTREP_CLIENT_${name}`,
+  ECONNREFUSED: ({ host, port }, { places }) =>
+    `nothing listens at ${host}, port ${port}: check that the broker runs and listens for other machines (mosquitto without a \`listener\` does not), and the port in ${places.url}`,
   EHOSTUNREACH: noRoute,
   ENETUNREACH: noRoute,
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
@@ -70,24 +71,23 @@ const ADVICE: Readonly<Record<string, Advise>> = {
     'run the command as the user of mqttrep and see what it prints: only the secret, within 10 s, with exit code 0',
   CERT_HAS_EXPIRED: wrongTime,
   CERT_NOT_YET_VALID: wrongTime,
-  ERR_TLS_CERT_ALTNAME_INVALID: ({ host }, { name }) =>
-    `the certificate of the broker is not for ${host}: write a name of the certificate in MQTTREP_CLIENT_${name}, or as \`servername\` in MQTTREP_CONFIG_${name}`,
+  ERR_TLS_CERT_ALTNAME_INVALID: ({ host }, { places }) =>
+    `the certificate of the broker is not for ${host}: write a name of the certificate in ${places.url}, or as \`servername\` in ${places.options}`,
 };
 
 const CERTIFICATE_WANTED =
   /^ERR_SSL_\w*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)$/;
 
-function adviceForConnack(code: number, { name, options, url }: Attempted): string | undefined {
-  const config = `MQTTREP_CONFIG_${name}`;
+function adviceForConnack(code: number, { places, options, url }: Attempted): string | undefined {
   switch (code) {
     case 0x01:
     case 0x84:
       return 'protocolVersion' in options
-        ? `the broker does not support the version of MQTT in \`protocolVersion\`: remove it from ${config}`
-        : `the broker supports neither MQTT 5 nor MQTT 3.1.1: set \`protocolVersion\` to 3 in ${config}, or update the broker`;
+        ? `the broker does not support the version of MQTT in \`protocolVersion\`: remove it from ${places.options}`
+        : `the broker supports neither MQTT 5 nor MQTT 3.1.1: set \`protocolVersion\` to 3 in ${places.options}, or update the broker`;
     case 0x02:
     case 0x85:
-      return `the broker does not accept the client id: set \`clientId\` in ${config} to one that it accepts`;
+      return `the broker does not accept the client id: set \`clientId\` in ${places.options} to one that it accepts`;
     case 0x03:
     case 0x88:
     case 0x89:
@@ -97,15 +97,15 @@ function adviceForConnack(code: number, { name, options, url }: Attempted): stri
     case 0x86:
     case 0x87:
       return 'username' in options || new URL(url).username !== ''
-        ? `check \`username\` and \`password\` in ${config} or in MQTTREP_CLIENT_${name}, and whether the account may connect with this client id`
-        : `the broker wants a user name and a password: set \`username\` and \`password\` in ${config} (or in MQTTREP_CLIENT_${name})`;
+        ? `check \`username\` and \`password\` in ${places.account}, and whether the account may connect with this client id`
+        : `the broker wants a user name and a password: set \`username\` and \`password\` in ${places.account}`;
     case 0x8a:
-      return `the broker has banned this client or account: ask its operator, or use another account in ${config} or MQTTREP_CLIENT_${name}`;
+      return `the broker has banned this client or account: ask its operator, or use another account in ${places.account}`;
     case 0x8c:
-      return `the broker wants another \`authenticationMethod\`: set it in \`properties\` of ${config}, or correct MQTTREP_CLIENT_${name}`;
+      return `the broker wants another \`authenticationMethod\`: set it in \`properties\` of ${places.options}, or correct ${places.url}`;
     case 0x9c:
     case 0x9d:
-      return `the broker refers to another server: correct MQTTREP_CLIENT_${name}`;
+      return `the broker refers to another server: correct ${places.url}`;
     default:
       return undefined;
   }
@@ -115,7 +115,7 @@ function adviceForConnack(code: number, { name, options, url }: Attempted): stri
 function adviceForProtocol(
   { protocol, isTls }: Spoken,
   { scheme, port }: Target,
-  { name }: Attempted,
+  { places }: Attempted,
 ): string | undefined {
   const wantsWeb = scheme.startsWith('ws');
   const wantsTls = scheme.endsWith('s') && scheme !== 'ws';
@@ -126,16 +126,16 @@ function adviceForProtocol(
   const what = isWeb
     ? `port ${port} is of a web server or a websocket${isTls ? ' with TLS' : ' without TLS'}`
     : `port ${port} speaks ${protocol === 'mqtt' ? 'MQTT' : 'something'} ${isTls ? 'in TLS' : 'without TLS'}${wantsWeb ? ', and no websocket' : ''}`;
-  return `${what}: begin MQTTREP_CLIENT_${name} with ${right}://, or write the port of ${scheme}://${usual}`;
+  return `${what}: begin ${places.url} with ${right}://, or write the port of ${scheme}://${usual}`;
 }
 
 function adviceForSilence(
   { message }: ConnectError,
   { scheme, host, port }: Target,
-  { name }: Attempted,
+  { places }: Attempted,
 ): string | undefined {
   if (message.startsWith('no network connection'))
-    return `${host} does not answer at port ${port}: check that it is switched on, its firewall, and MQTTREP_CLIENT_${name}`;
+    return `${host} does not answer at port ${port}: check that it is switched on, its firewall, and ${places.url}`;
   if (message.startsWith('no answer to CONNECT'))
     return `something listens at ${host}, port ${port}, and does not answer: check that it is the broker, and that the broker is well`;
   if (scheme === 'mqtts' || scheme === 'wss')

@@ -1,5 +1,7 @@
 /** How a user fixes a connection that failed at the proxy. */
 
+import type { BrokerPlaces } from '../../protocol/settings.ts';
+
 export type ProxyProblem = 'unreachable' | 'silence' | 'protocol' | 'credentials' | 'forbidden' | 'target';
 
 /** The `networkCode` of each. */
@@ -12,25 +14,25 @@ export const PROXY_CODES: Readonly<Record<ProxyProblem, string>> = {
   target: 'PROXY_TARGET',
 };
 
-const otherKind = (config: string) =>
-  `check that it is a proxy of this kind: \`proxy\` in ${config} begins with socks5:// or with http://`;
+const otherKind = ({ options }: BrokerPlaces) =>
+  `check that it is a proxy of this kind: \`proxy\` in ${options} begins with socks5:// or with http://`;
 
-const FIXES: Readonly<Record<ProxyProblem, (name: string, config: string) => string>> = {
-  unreachable: (_, config) =>
-    `check that the proxy runs and accepts this machine, and the host and port of \`proxy\` in ${config}`,
-  silence: (_, config) => otherKind(config),
-  protocol: (_, config) => otherKind(config),
-  credentials: (_, config) => `check the user name and password in \`proxy\` of ${config}`,
-  forbidden: name =>
-    `have the proxy permit that host and port (Squid permits CONNECT only to its \`SSL_ports\`), or correct MQTTREP_CLIENT_${name}`,
-  target: name =>
-    `check the host and port in MQTTREP_CLIENT_${name}, and that the proxy has a route to the broker; the proxy looks up the name`,
+const FIXES: Readonly<Record<ProxyProblem, (places: BrokerPlaces) => string>> = {
+  unreachable: ({ options }) =>
+    `check that the proxy runs and accepts this machine, and the host and port of \`proxy\` in ${options}`,
+  silence: otherKind,
+  protocol: otherKind,
+  credentials: ({ options }) => `check the user name and password in \`proxy\` of ${options}`,
+  forbidden: ({ url }) =>
+    `have the proxy permit that host and port (Squid permits CONNECT only to its \`SSL_ports\`), or correct ${url}`,
+  target: ({ url }) =>
+    `check the host and port in ${url}, and that the proxy has a route to the broker; the proxy looks up the name`,
 };
 
-/** @param name of the broker; undefined if the code is not of a proxy */
-export function proxyAdvice(networkCode: string | undefined, name: string): string | undefined {
+/** Undefined if the code is not of a proxy. */
+export function proxyAdvice(networkCode: string | undefined, places: BrokerPlaces): string | undefined {
   const problem = (Object.keys(PROXY_CODES) as ProxyProblem[]).find(
     each => PROXY_CODES[each] === networkCode,
   );
-  return problem === undefined ? undefined : FIXES[problem](name, `MQTTREP_CONFIG_${name}`);
+  return problem === undefined ? undefined : FIXES[problem](places);
 }

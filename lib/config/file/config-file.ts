@@ -6,10 +6,11 @@
 import * as v from 'valibot';
 import { LineCounter, parseDocument, visit } from 'yaml';
 import { HARMLESS_NUMBERS } from '../broker-options.ts';
+import type { FilePlaces } from '../broker-places.ts';
 import { nearest } from '../nearest.ts';
 import { type Problem, show } from '../problems.ts';
 import { CONFIG_FILE } from './file-schema.ts';
-import { variablesOf } from './file-variables.ts';
+import { type BrokerKeys, variablesOf } from './file-variables.ts';
 import { interpolate, type Variables } from './interpolate.ts';
 import { TOPIC_KEYS } from './keys.ts';
 import { withoutParts } from './leave-out.ts';
@@ -22,6 +23,8 @@ export interface ConfigFile {
   readonly variables: Readonly<Record<string, string>>;
   /** Where a variable comes from; also for a problem with one option of a broker. */
   readonly placeOf: (problem: Problem) => string;
+  /** Where the settings of a broker are; undefined if it has none here. */
+  readonly brokerPlaces: (broker: string) => FilePlaces | undefined;
   /** What is wrong with keys that are left out of the variables. The rest was read in order to be checked, too. */
   readonly leftOut: readonly Problem[];
 }
@@ -82,11 +85,22 @@ export function readConfigFile(name: string, text: string, environment: Variable
         );
   if (errors.length > 0 || rest === undefined || !v.is(CONFIG_FILE, rest))
     return { errors: distinct([...errors, ...leftOut]) };
-  const { variables, paths, repeated } = variablesOf(rest);
+  const { variables, paths, brokers, repeated } = variablesOf(rest);
   if (repeated.length > 0) {
     return { errors: [...leftOut, ...repeated.map(({ path, id }) => repeatedId(path, id, places))] };
   }
-  return { variables, placeOf: problem => placeOf(problem, paths, places), leftOut };
+  return {
+    variables,
+    placeOf: problem => placeOf(problem, paths, places),
+    brokerPlaces: broker => placesIn(name, brokers.get(broker)),
+    leftOut,
+  };
+}
+
+function placesIn(file: string, keys: BrokerKeys | undefined): FilePlaces | undefined {
+  if (keys === undefined) return undefined;
+  const place = (...paths: readonly Path[]) => `${paths.map(path => path.join('.')).join(' or ')} in ${file}`;
+  return { url: place(keys.url), options: place(...keys.options) };
 }
 
 /** Fills the environment variables in, in place. Returns what is wrong with them. */

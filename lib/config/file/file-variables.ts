@@ -32,8 +32,16 @@ export interface FileVariables {
   readonly variables: Readonly<Record<string, string>>;
   /** The first path is that of the whole value; the others are those of its parts. */
   readonly paths: ReadonlyMap<string, readonly Path[]>;
+  /** The keys of each broker. */
+  readonly brokers: ReadonlyMap<string, BrokerKeys>;
   /** Topics, rules and exclusions with the id of an earlier one. */
   readonly repeated: readonly { readonly path: Path; readonly id: string }[];
+}
+
+/** The keys at which the URL of a broker, and its options, can be changed. */
+export interface BrokerKeys {
+  readonly url: Path;
+  readonly options: readonly Path[];
 }
 
 export function variablesOf(content: Content): FileVariables {
@@ -56,6 +64,7 @@ export function variablesOf(content: Content): FileVariables {
 class Found implements FileVariables {
   readonly variables: Record<string, string> = {};
   readonly paths = new Map<string, readonly Path[]>();
+  readonly brokers = new Map<string, BrokerKeys>();
   readonly repeated: { readonly path: Path; readonly id: string }[] = [];
 
   /** @param id by which the user tells it from others of its kind */
@@ -83,11 +92,19 @@ function addBroker(found: Found, name: string, broker: unknown, defaults: Option
     url === undefined ? '' : textOf(url),
     url === undefined ? path : urlPath,
   );
+  found.brokers.set(name, { url: urlPath, options: optionKeys(path, options, ownOptions) });
   if (Object.keys(options).length > 0) {
     const variable = variableName(BROKER_SETTINGS.options, name);
     found.add(variable, JSON.stringify(options), path, ...Object.keys(options).map(place));
   }
   addRoutes(found, { map, exclude }, name, path);
+}
+
+/** The broker, unless it is only a name in a list; and the defaults, if an option comes from there. */
+function optionKeys(path: Path, options: Options, own: Options): readonly Path[] {
+  const isOnlyName = typeof path.at(-1) === 'number';
+  const hasDefaults = Object.keys(options).some(option => !(option in own));
+  return [...(isOnlyName ? [] : [path]), ...(isOnlyName || hasDefaults ? [['defaults']] : [])];
 }
 
 /** The defaults that the broker does not replace. */

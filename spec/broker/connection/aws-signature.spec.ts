@@ -8,6 +8,7 @@ import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import { Connection } from '../../../lib/broker/connection/connection.ts';
 import type { ConnectionOptions } from '../../../lib/broker/connection/connection-options.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { placesByVariables } from '../../../lib/config/broker-places.ts';
 import { regionOf } from '../../../lib/protocol/aws-region.ts';
 import { type AwsAccount, signatureFault } from '../../support/aws-verifier.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
@@ -87,7 +88,10 @@ describe('A websocket with awsSigV4', () => {
       await connect(url, options);
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      const advice = await connectAdvice(error, { name: 'AWS', ...optionsFor(url, options) });
+      const advice = await connectAdvice(error, {
+        places: placesByVariables('AWS'),
+        ...optionsFor(url, options),
+      });
       return `${error.message}; ${advice}`;
     }
     throw new Error('it is connected');

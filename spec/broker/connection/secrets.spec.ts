@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { connectAdvice } from '../../../lib/broker/connection/connect-advice.ts';
 import type { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import { hasSecrets, secretIn, withSecrets } from '../../../lib/broker/connection/secrets.ts';
+import { placesByVariables } from '../../../lib/config/broker-places.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -103,7 +104,7 @@ describe('withSecrets', () => {
     it(`fails with the fix, and not with that of a broker: ${JSON.stringify(options)}`, async () => {
       const error = (await withSecrets(options).catch((reason: unknown) => reason)) as ConnectError;
       const url = 'mqtts://127.0.0.1:1';
-      expect(await connectAdvice(error, { name: 'OSLO', url, options })).to.contain(fix);
+      expect(await connectAdvice(error, { places: placesByVariables('OSLO'), url, options })).to.contain(fix);
     });
   }
 

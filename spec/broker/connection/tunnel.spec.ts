@@ -8,6 +8,7 @@ import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import { Connection } from '../../../lib/broker/connection/connection.ts';
 import type { ConnectionOptions } from '../../../lib/broker/connection/connection-options.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
+import { placesByVariables } from '../../../lib/config/broker-places.ts';
 import { certificates, requireOpenssl } from '../../support/certificates.ts';
 import { freePort } from '../../support/free-port.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
@@ -96,7 +97,7 @@ describe('A connection through a proxy', function () {
       await Connection.open(options, signal);
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      const advice = await connectAdvice(error, { name: 'OSLO', ...options });
+      const advice = await connectAdvice(error, { places: placesByVariables('OSLO'), ...options });
       return { message: error.message, advice: advice ?? '' };
     }
     throw new Error('it is connected');

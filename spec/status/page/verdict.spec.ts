@@ -73,10 +73,15 @@ describe('The verdict', () => {
       since: NOW - 5_000,
       why: '“lamp”: not authorized.',
     });
-    const credentials = { ...down('PARIS'), state: 'refused' as const, detail: 'bad user name or password' };
+    const credentials = {
+      ...down('PARIS'),
+      settingsIn: 'brokers.PARIS in mqttrep.yaml',
+      state: 'refused' as const,
+      detail: 'bad user name or password',
+    };
     expect(verdictOf(LIVE, statusOf(ready('OSLO'), credentials), NOW)).to.include({
       what: 'PARIS refuses the connection',
-      advice: 'Check MQTTREP_CLIENT_PARIS and MQTTREP_CONFIG_PARIS.',
+      advice: 'Check brokers.PARIS in mqttrep.yaml.',
     });
   });
 
@@ -134,7 +139,7 @@ describe('The verdict', () => {
     expect(verdictOf(LIVE, empty, NOW).what).to.equal('Ready, and nothing to replicate yet');
     const one = verdictOf(LIVE, statusOf(ready('OSLO')), NOW);
     expect(one).to.include({ tone: 'busy', what: 'There is only one broker' });
-    expect(one.advice).to.contain('MQTTREP_CLIENT_{name}');
+    expect(one.advice).to.contain('Add another one to the configuration');
   });
 
   it('has an icon of its own for each tone, which is a URL without a host', () => {

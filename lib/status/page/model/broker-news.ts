@@ -78,8 +78,7 @@ function notConnected(brokers: readonly BrokerStatus[], all: number): News | und
     short: isOne ? what : `${count(brokers.length)} brokers not connected`,
     since: Math.min(...brokers.map(({ since }) => since)),
     why: `${reasons(brokers, ({ detail }) => detail)}${isOne ? effect : ''}`,
-    advice:
-      first.state === 'refused' ? `Check MQTTREP_CLIENT_${first.name} and MQTTREP_CONFIG_${first.name}.` : '',
+    advice: first.state === 'refused' ? `Check ${first.settingsIn}.` : '',
     brokers: brokers.map(({ name }) => name),
   };
 }

@@ -61,8 +61,7 @@ function well({ brokers, topics }: Status): News {
       what: 'There is only one broker',
       short: 'only one broker',
       why: 'So nothing is replicated.',
-      advice:
-        'Set `MQTTREP_CLIENT_{name}` to the address of another one, and reload the configuration (SIGHUP).',
+      advice: 'Add another one to the configuration, and reload it (SIGHUP).',
     };
   }
   if (known === 0) {
