@@ -60,7 +60,7 @@ export function readConfigFile(name: string, text: string, environment: Variable
     fix: 'check the file at that place: indentation, quotes and colons',
   }));
   if (syntax.length > 0) return { errors: syntax };
-  const errors = fill(document, environment, places);
+  const { errors, unfilled } = fill(document, environment, places);
   let content: unknown;
   try {
     content = document.toJS({ maxAliasCount: 1_000 }) ?? {};
@@ -74,7 +74,9 @@ export function readConfigFile(name: string, text: string, environment: Variable
     return { errors: [{ variable: name, problem, fix: 'begin with a key, such as brokers:' }] };
   }
   const result = v.safeParse(CONFIG_FILE, content);
-  const wrong = result.success ? [] : result.issues.flatMap(issue => wrongParts(issue));
+  const wrong = (result.success ? [] : result.issues.flatMap(issue => wrongParts(issue))).filter(
+    ({ issue }) => typeof issue.input !== 'string' || !unfilled.has(issue.input),
+  );
   const leftOut = distinct(wrong.map(part => problemOf(part, places)));
   const rest =
     wrong.length === 0
@@ -103,9 +105,16 @@ function placesIn(file: string, keys: BrokerKeys | undefined): FilePlaces | unde
   return { url: place(keys.url), options: place(...keys.options) };
 }
 
-/** Fills the environment variables in, in place. Returns what is wrong with them. */
-function fill(document: ReturnType<typeof parseDocument>, environment: Variables, places: Places): Problem[] {
+interface Filled {
+  readonly errors: readonly Problem[];
+  /** The texts with an error, unchanged. What else is wrong with them follows from it. */
+  readonly unfilled: ReadonlySet<string>;
+}
+
+/** Fills the environment variables in, in place. */
+function fill(document: ReturnType<typeof parseDocument>, environment: Variables, places: Places): Filled {
   const errors: Problem[] = [];
+  const unfilled = new Set<string>();
   visit(document, {
     Scalar: (key, node) => {
       const offset = node.range?.[0] ?? 0;
@@ -118,11 +127,13 @@ function fill(document: ReturnType<typeof parseDocument>, environment: Variables
       }
       if (key === 'key' || typeof node.value !== 'string') return;
       const filled = interpolate(node.value, environment);
-      if ('problem' in filled) errors.push({ variable: places.at(offset), ...filled });
-      else node.value = filled.text;
+      if ('problem' in filled) {
+        errors.push({ variable: places.at(offset), ...filled });
+        unfilled.add(node.value);
+      } else node.value = filled.text;
     },
   });
-  return errors;
+  return { errors, unfilled };
 }
 
 type Issue = v.BaseIssue<unknown>;

@@ -48,6 +48,21 @@ scanPeriod: never
     ]);
   });
 
+  it('has one error for a variable that is not set, whatever the format of the value', () => {
+    const none = REFERENCE('NONE');
+    const text = `
+defaults: { proxy: '${none}' }
+brokers: { oslo: { url: mqtt://oslo.example, keepalive: '${none}' }, paris: mqtt://b, rome: { proxy: x } }
+topics: '${none}'
+`;
+    expect(problemsOfFile(text).map(problem => problem.split(';')[0])).to.deep.equal([
+      'mqttrep.yaml:2:20: the variable NONE is not set',
+      'mqttrep.yaml:3:57: the variable NONE is not set',
+      'mqttrep.yaml:4:9: the variable NONE is not set',
+      'mqttrep.yaml:3:95 (brokers.rome.proxy): it is a text',
+    ]);
+  });
+
   const errors: readonly (readonly [text: string, ...words: string[]])[] = [
     ['brokers: [a', 'mqttrep.yaml:1:12: it is not YAML'],
     ['- a\n', 'mqttrep.yaml: it is a list, not keys with values'],
