@@ -4,15 +4,14 @@
  */
 
 import type { LogLevel } from '../protocol/messages.ts';
-import { type CertificateEnds, type CertificateOwner, daysUntil } from './connection/certificate-days.ts';
+import {
+  type CertificateDays,
+  type CertificateEnds,
+  certificateWarnings,
+  daysUntil,
+} from './connection/certificate-days.ts';
 
-const WARNING_DAYS = 14;
 const INTERVAL_MS = 12 * 60 * 60 * 1000;
-
-const NAMES: Readonly<Record<CertificateOwner, string>> = {
-  broker: "the broker's certificate",
-  mqttrep: 'the certificate of mqttrep (`certFile`)',
-};
 
 export class CertificateWatch {
   readonly #log: (level: LogLevel, message: string) => void;
@@ -26,9 +25,8 @@ export class CertificateWatch {
   }
 
   /** The days until each certificate ends; absent where there is none, or before the first connection. */
-  get days(): Readonly<Partial<Record<CertificateOwner, number>>> {
-    const now = this.#now();
-    return Object.fromEntries(Object.entries(this.#ends).map(([owner, end]) => [owner, daysUntil(end, now)]));
+  get days(): CertificateDays {
+    return daysUntil(this.#ends, this.#now());
   }
 
   connected(ends: CertificateEnds): void {
@@ -44,12 +42,6 @@ export class CertificateWatch {
   }
 
   #check(): void {
-    for (const [owner, days] of Object.entries(this.days) as [CertificateOwner, number][]) {
-      if (days > WARNING_DAYS) continue;
-      const when =
-        days < 0 ? 'has ended, and the next connection will fail' : `ends in ${Math.floor(days)} days`;
-      const whose = owner === 'broker' ? 'renew it at the broker' : 'write a new one into the file';
-      this.#log('warn', `${NAMES[owner]} ${when}; ${whose}`);
-    }
+    for (const warning of certificateWarnings(this.days)) this.#log('warn', warning);
   }
 }

@@ -1,6 +1,7 @@
 /** `mqttrep check --connect`: tests all brokers at the same time. */
 
 import { nanoid } from 'nanoid';
+import { certificateWarnings } from '../broker/connection/certificate-days.ts';
 import { randomClientId } from '../broker/connection/client-id.ts';
 import { checkBroker, type Finding } from '../broker/diagnostics/broker-check.ts';
 import { eventSessionProblems } from '../broker/diagnostics/event-session-finding.ts';
@@ -72,19 +73,22 @@ function report(
   writes: CheckConnectOptions['writes'],
   session: number,
 ): string {
-  const notes = findings.flatMap(({ name, note, refusedFilters, writes: probes, eventSession }) => [
-    ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
-    ...refusedFilters.map(
-      filter =>
-        `${name}: the broker refuses the subscription to ${quoted(filter)}: permit the account of mqttrep to read it\n`,
-    ),
-    ...(probes ?? []).map(probe => `${name}: ${writeProbeText(probe)}\n`),
-    ...(eventSession === null
-      ? []
-      : eventSessionProblems({ name, sessionExpiry: session }, eventSession).map(
-          problem => `${name}: events: ${problem}\n`,
-        )),
-  ]);
+  const notes = findings.flatMap(
+    ({ name, note, certificateDays, refusedFilters, writes: probes, eventSession }) => [
+      ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
+      ...certificateWarnings(certificateDays).map(warning => `${name}: ${warning}\n`),
+      ...refusedFilters.map(
+        filter =>
+          `${name}: the broker refuses the subscription to ${quoted(filter)}: permit the account of mqttrep to read it\n`,
+      ),
+      ...(probes ?? []).map(probe => `${name}: ${writeProbeText(probe)}\n`),
+      ...(eventSession === null
+        ? []
+        : eventSessionProblems({ name, sessionExpiry: session }, eventSession).map(
+            problem => `${name}: events: ${problem}\n`,
+          )),
+    ],
+  );
   if (writes === 'not tested' && findings.some(({ reached }) => reached))
     notes.push(
       'Whether mqttrep may write and read under the filters was not tested: --write-probe does, and subscribers see a message.\n',

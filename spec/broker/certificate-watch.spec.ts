@@ -44,6 +44,14 @@ describe('CertificateWatch', () => {
     ]);
   });
 
+  it('counts the days in words that are right for one day and for less', () => {
+    watch.connected({ broker: 1.5 * DAY_MS, mqttrep: 0.5 * DAY_MS });
+    expect(lines).to.deep.equal([
+      "warn: the broker's certificate ends in one day; renew it at the broker",
+      'warn: the certificate of mqttrep (`certFile`) ends within a day; write a new one into the file',
+    ]);
+  });
+
   it('warns while the connection stands, and when the certificate has ended', () => {
     watch.connected({ broker: 14.2 * DAY_MS });
     expect(lines).to.deep.equal([]);

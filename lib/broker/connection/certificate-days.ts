@@ -1,9 +1,15 @@
-/** How long the certificates of a connection are still valid. */
+/** How long the certificates of a connection are still valid, and the warning in time. */
 
 import { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+const WARNING_DAYS = 14;
+
+const NAMES: Readonly<Record<CertificateOwner, string>> = {
+  broker: "the broker's certificate",
+  mqttrep: 'the certificate of mqttrep (`certFile`)',
+};
 
 export type CertificateOwner = 'broker' | 'mqttrep';
 
@@ -23,9 +29,28 @@ export function certificateEnds(stream: object | undefined, cert: unknown): Cert
   };
 }
 
-/** Days until the end, as a fraction; negative after it. */
-export function daysUntil(end: number, now: number): number {
-  return (end - now) / DAY_MS;
+/** Days until the end of each, as a fraction; negative after it. */
+export type CertificateDays = Readonly<Partial<Record<CertificateOwner, number>>>;
+
+export function daysUntil(ends: CertificateEnds, now: number): CertificateDays {
+  return Object.fromEntries(Object.entries(ends).map(([owner, end]) => [owner, (end - now) / DAY_MS]));
+}
+
+/** One for each certificate that ends soon, or has ended. */
+export function certificateWarnings(days: CertificateDays): string[] {
+  const soon = (Object.entries(days) as [CertificateOwner, number][]).filter(
+    ([, left]) => left <= WARNING_DAYS,
+  );
+  return soon.map(([owner, left]) => {
+    const when = left < 0 ? 'has ended, and the next connection will fail' : `ends ${within(left)}`;
+    const fix = owner === 'broker' ? 'renew it at the broker' : 'write a new one into the file';
+    return `${NAMES[owner]} ${when}; ${fix}`;
+  });
+}
+
+function within(days: number): string {
+  if (days < 1) return 'within a day';
+  return days < 2 ? 'in one day' : `in ${Math.floor(days)} days`;
 }
 
 function endOf(certificate: X509Certificate | undefined): number | undefined {

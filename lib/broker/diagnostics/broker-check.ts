@@ -5,6 +5,7 @@
 
 import type { QoS } from '../../core/policy.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
+import { daysUntil } from '../connection/certificate-days.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
@@ -69,8 +70,13 @@ class BrokerCheck {
     this.#inbox = new Inbox(connected.connection);
     this.#options = connected.options;
     this.#topics = new CheckTopics(checkTopic(settings, id), connected);
-    const protocol = VERSION_NAMES[connected.connection.protocolVersion];
-    this.#finding = { ...nothingFound(settings.name), reached: true, protocol };
+    const { protocolVersion, certificateEnds } = connected.connection;
+    this.#finding = {
+      ...nothingFound(settings.name),
+      reached: true,
+      protocol: VERSION_NAMES[protocolVersion],
+      certificateDays: daysUntil(certificateEnds, Date.now()),
+    };
   }
 
   async run(): Promise<Finding> {

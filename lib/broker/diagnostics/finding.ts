@@ -1,6 +1,7 @@
 /** What `mqttrep check --connect` found out about one broker. */
 
 import type { QoS } from '../../core/policy.ts';
+import type { CertificateDays } from '../connection/certificate-days.ts';
 import type { EventSessionFinding } from './event-session-finding.ts';
 
 /** `not delivered`: it was not refused, and did not come back: the account may lack the right to write, or to read. */
@@ -17,6 +18,8 @@ export interface Finding {
   /** Why the broker was not reached, or what could not be tested. */
   readonly note: string | null;
   readonly protocol: string | null;
+  /** Until each certificate of the connection ends; a certificate that is not known is absent. */
+  readonly certificateDays: CertificateDays;
   /** The lowest QoS that the broker grants to the configured filters; null where there are none. */
   readonly grantedQos: QoS | null;
   readonly refusedFilters: readonly string[];
@@ -40,6 +43,7 @@ export function nothingFound(name: string): Finding {
     reached: false,
     note: null,
     protocol: null,
+    certificateDays: {},
     grantedQos: null,
     refusedFilters: [],
     retained: null,
