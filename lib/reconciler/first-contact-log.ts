@@ -12,6 +12,7 @@ import { isDeletion, isInSync, type Message } from '../core/register.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
 import type { BrokerLink } from './links/broker-link.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
 const CHECK_PERIOD_MS = 1_000;
@@ -23,6 +24,7 @@ const SHOWN_PAYLOAD_CHARACTERS = 40;
 
 export interface FirstContactLogDeps {
   readonly table: TopicTable;
+  readonly links: Pick<BrokerLinks, 'unseen'>;
   readonly conflicts: Pick<ConflictLog, 'deciderBetween'>;
   readonly log: Log;
   /** Overwritten topics that are named, of each broker. */
@@ -124,10 +126,12 @@ export class FirstContactLog {
   }
 
   #check(): void {
-    const { table, log } = this.#deps;
+    const { table, links, log } = this.#deps;
     const { converged, diverging, blocked } = table.stats.counts;
+    const { unseen } = links;
     const elapsed = performance.now() - this.#began;
-    const isBusy = diverging > 0 || [...this.#planned].some(({ unsettled }) => unsettled > 0);
+    const isBusy =
+      diverging > 0 || unseen.length > 0 || [...this.#planned].some(({ unsettled }) => unsettled > 0);
     if (isBusy && elapsed < COMPLETE_TIMEOUT_MS) return;
     this.close();
     const refusing = [...this.#planned]
@@ -135,9 +139,10 @@ export class FirstContactLog {
       .map(({ name, blockedTopics }) => `${name} refuses ${topics(blockedTopics.blocked)}`);
     const parts = [`${topics(converged)} equal at all brokers`];
     if (diverging > 0) parts.push(`${diverging} not yet`);
+    if (unseen.length > 0) parts.push(`not reached yet: ${unseen.map(({ name }) => name).join(', ')}`);
     if (refusing.length > 0) parts.push(refusing.join(', '));
     else if (blocked > 0) parts.push(`${blocked} refused`);
-    log('info', `first contact ${isBusy ? 'goes on' : 'is complete'}: ${parts.join('; ')}`);
+    log('info', `${isBusy ? 'first contact goes on' : 'first contact is complete'}: ${parts.join('; ')}`);
   }
 }
 

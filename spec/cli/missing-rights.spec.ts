@@ -54,6 +54,22 @@ describe('A missing right is named with its fix:', function () {
     for (const one of Object.values(brokers)) await one.stop();
   });
 
+  it('the control topics, and then check --connect does not say that the broker retains nothing', async function () {
+    requireMosquitto(this);
+    const { broker } = await startWithAcl(['read #']);
+    const environment = environmentOf(
+      { PARIS: broker },
+      { MQTTREP_TOPIC_all: 'a/#', MQTTREP_CONFIG_PARIS: '{"username":"rep"}' },
+    );
+    const { stdout } = await command(['check', '--connect', '--json'], environment);
+    const [finding] = JSON.parse(stdout).connections;
+    expect(finding).to.include({ echo: false, retained: null });
+    expect(finding.note).to.contain(
+      'permit the account of mqttrep to write and read under MQTTREP_CONTROL_TOPIC',
+    );
+    await broker.stop();
+  });
+
   it('a write probe that does not come back over MQTT 3.1.1', async function () {
     requireMosquitto(this);
     const { broker } = await startWithAcl(['read #', 'readwrite mqttrep/#']);

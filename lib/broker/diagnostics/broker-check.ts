@@ -130,7 +130,9 @@ class BrokerCheck {
     if (this.#signal.aborted) return;
     if (!this.#connection.limits.retains) return;
     const check = new ReplayCheck(root, this.#topics, this.#inbox, this.#settings, this.#signal);
-    this.#found(await check.run());
+    const replay = await check.run();
+    // If no message came back at all, the account may lack the rights: that tells nothing of what the broker retains.
+    if (replay.retained !== false || this.#finding.echo !== false) this.#found(replay);
   }
 
   /** Publishes three times to a topic that it subscribes to. */
