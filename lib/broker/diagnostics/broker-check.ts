@@ -16,7 +16,7 @@ import { type Finding, nothingFound, type WriteProbe } from './finding.ts';
 import { Inbox, type WaitOptions } from './inbox.ts';
 import { ReplayCheck } from './replay-check.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { probeWrite } from './write-probe.ts';
+import { probeWrite, type WrittenFilter } from './write-probe.ts';
 
 export type { Finding };
 
@@ -35,7 +35,7 @@ export interface CheckOptions {
   /** Of the check, in its control topics. */
   readonly id: string;
   /** Filters under which a message is written, to see whether that is permitted; undefined to write none. */
-  readonly writeProbes: readonly string[] | undefined;
+  readonly writeProbes: readonly WrittenFilter[] | undefined;
   /** Ends the check; the messages are removed all the same. */
   readonly signal: AbortSignal;
 }
@@ -54,7 +54,7 @@ export async function checkBroker(settings: DiagnosticsSettings, options: CheckO
 class BrokerCheck {
   readonly #settings: BrokerSettings;
   readonly #signal: AbortSignal;
-  readonly #writeProbes: readonly string[] | undefined;
+  readonly #writeProbes: readonly WrittenFilter[] | undefined;
   readonly #inbox: Inbox;
   readonly #topics: CheckTopics;
   readonly #options: ConnectionOptions;
@@ -114,7 +114,7 @@ class BrokerCheck {
     this.#found({ eventSession: await running });
   }
 
-  async #testWriteRights(filters: readonly string[]): Promise<void> {
+  async #testWriteRights(filters: readonly WrittenFilter[]): Promise<void> {
     const writes: WriteProbe[] = [];
     for (const filter of filters) {
       if (this.#signal.aborted || this.#connection.hasEnded) break;
