@@ -88,19 +88,26 @@ function report(
   writes: CheckConnectOptions['writes'],
   session: number,
 ): string {
-  const notes = findings.flatMap(({ name, note, refusedFilters, writes: probes, eventSession }) => [
-    ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
-    ...refusedFilters.map(
-      filter =>
-        `${name}: the broker refuses the subscription to ${quoted(filter)}: permit the account of mqttrep to read it\n`,
-    ),
-    ...(probes ?? []).map(probe => `${name}: ${writeProbeText(probe)}\n`),
-    ...(eventSession === null
-      ? []
-      : eventSessionProblems({ name, sessionExpiry: session }, eventSession).map(
-          problem => `${name}: events: ${problem}\n`,
-        )),
-  ]);
+  const notes = findings.flatMap(
+    ({ name, note, refusedFilters, wildcardReplay, writes: probes, eventSession }) => [
+      ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
+      ...(wildcardReplay !== null && wildcardReplay.shown > 0 && wildcardReplay.shown < wildcardReplay.stored
+        ? [
+            `${name}: the broker does not replay all retained messages at once; mqttrep reads the rest in parts\n`,
+          ]
+        : []),
+      ...refusedFilters.map(
+        filter =>
+          `${name}: the broker refuses the subscription to ${quoted(filter)}: permit the account of mqttrep to read it\n`,
+      ),
+      ...(probes ?? []).map(probe => `${name}: ${writeProbeText(probe)}\n`),
+      ...(eventSession === null
+        ? []
+        : eventSessionProblems({ name, sessionExpiry: session }, eventSession).map(
+            problem => `${name}: events: ${problem}\n`,
+          )),
+    ],
+  );
   if (writes === 'not tested' && findings.some(({ reached }) => reached))
     notes.push(
       'Whether mqttrep may write and read under the filters was not tested: --write-probe does, and subscribers see a message.\n',
