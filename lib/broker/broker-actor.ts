@@ -118,9 +118,9 @@ export class BrokerActor {
   }
 
   get measures(): BrokerMeasures {
-    const { ingress, ignored, outgoing, heartbeat, connections } = this.#parts;
+    const { ingress, ignored, outgoing, heartbeat, connections, events } = this.#parts;
     const { certificateDays, tokenSeconds } = connections;
-    const measures = measuresOf(ingress.counters, ignored.counts, outgoing, heartbeat);
+    const measures = measuresOf(ingress.counters, ignored.counts, outgoing, heartbeat, events);
     return { ...measures, certificateDays, ...(tokenSeconds === undefined ? {} : { tokenSeconds }) };
   }
 

@@ -7,10 +7,10 @@ import type { FromBroker, Start } from '../protocol/messages.ts';
 import type { BrokerSettings } from '../protocol/settings.ts';
 import { BrokerLog } from './broker-log.ts';
 import { SubscribeLimit } from './capabilities/subscribe-limit.ts';
+import { Heartbeat } from './connection/heartbeat.ts';
 import { Pace } from './connection/pace.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import { EventLink } from './events/event-link.ts';
-import { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import { IgnoredMessages } from './incoming/ignored-messages.ts';
 import { Ingress } from './incoming/ingress.ts';
@@ -68,7 +68,7 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
   });
   const heartbeat = new Heartbeat({
     periodMs: settings.heartbeatMs,
-    brokerLog,
+    log: (level, message) => brokerLog.write(level, message),
     received: () => ingress.counters['received'] ?? 0,
     isHolding: () => ingress.isHolding,
     cameBack: sentAt => post({ kind: 'heartbeat', sentAt }),

@@ -1,7 +1,7 @@
 /** What the main thread is told of a broker: its counters, and its round trips. */
 
 import type { BrokerMeasures } from '../protocol/requests.ts';
-import type { Heartbeat } from './heartbeat.ts';
+import type { Heartbeat } from './connection/heartbeat.ts';
 import type { RoundTrips } from './outgoing/round-trips.ts';
 
 type Counters = Readonly<Record<string, number>>;
@@ -10,6 +10,7 @@ type Counters = Readonly<Record<string, number>>;
  * @param ingress counters of the messages received
  * @param ignored messages that the configuration leaves out, by reason
  * @param outgoing with the counters of the messages published
+ * @param events with its count of event connections that carried nothing
  */
 export function measuresOf(
   ingress: Counters,
@@ -20,6 +21,7 @@ export function measuresOf(
     waitedForRate,
   }: { readonly counters: Counters; readonly roundTrips: RoundTrips; readonly waitedForRate: number },
   heartbeat: Pick<Heartbeat, 'measures' | 'silences'>,
+  events: { readonly silences: number },
 ): BrokerMeasures {
   const {
     received = 0,
@@ -60,7 +62,7 @@ export function measuresOf(
       heldBack: { ingress: held_back },
       waitedForRate,
       roundTrips: roundTrips.histogram.counts,
-      silences: heartbeat.silences,
+      silences: heartbeat.silences + events.silences,
     },
     roundTrip: roundTrips.median,
     heartbeat: heartbeat.measures,

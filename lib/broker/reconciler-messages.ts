@@ -2,8 +2,8 @@
 
 import type { FullScanRequest, Start, ToBroker } from '../protocol/messages.ts';
 import type { BrokerLog } from './broker-log.ts';
+import type { Heartbeat } from './connection/heartbeat.ts';
 import type { ConnectionLoop } from './connection-loop.ts';
-import type { Heartbeat } from './heartbeat.ts';
 import type { Ingress } from './incoming/ingress.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { Session } from './session.ts';

@@ -8,8 +8,8 @@ import type { KnownCapabilities } from './capabilities/known-capabilities.ts';
 import type { SecondConnection } from './capabilities/second-connection.ts';
 import type { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import type { Connection } from './connection/connection.ts';
+import type { Heartbeat } from './connection/heartbeat.ts';
 import type { ProtocolVersion } from './connection/negotiation.ts';
-import type { Heartbeat } from './heartbeat.ts';
 import type { Identity } from './identity.ts';
 import type { IgnoredMessages } from './incoming/ignored-messages.ts';
 import type { Ingress, IngressDeps } from './incoming/ingress.ts';
@@ -38,6 +38,8 @@ export interface SessionDeps {
   readonly ignored: IgnoredMessages;
   /** The rate of publishes; undefined without a limit. */
   readonly rate: RateLimits | undefined;
+  /** Tells the mapping rules and exclusions from others; undefined without any. */
+  readonly names: string | undefined;
   /** To the reconciler. */
   readonly post: (message: FromBroker, transfer?: readonly ArrayBuffer[]) => void;
 }

@@ -94,6 +94,7 @@ export class SessionLoop {
       wanted,
       former,
       rate: this.#deps.settings.rate,
+      names: this.#deps.settings.names?.digest,
       capabilities: this.#connector.capabilities,
       second: this.#connector.second,
       sentinelVisibility: this.#connector.sentinelVisibility,

@@ -120,6 +120,7 @@ export class Session {
       writesControlTopics: this.#writes,
       marker,
       ...(this.#deps.rate === undefined ? {} : { rate: this.#deps.rate }),
+      ...(this.#deps.names === undefined ? {} : { names: this.#deps.names }),
     });
     this.#packets.setIngressMode('replay');
     this.#packets.releaseEarly();

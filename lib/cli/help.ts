@@ -160,9 +160,9 @@ Examples
   route: `Usage: mqttrep route TOPIC [--from BROKER] [--config FILE] [--env-file FILE] [--json]
 
 Prints what the configuration says of a topic: its settings, its name at each broker, whether mqttrep receives it there,
-whether and with which QoS it publishes it there, and which variable decided each. It connects to no broker. TOPIC is the
-canonical name; with --from it is the name at that broker (MQTTREP_MAP_{id}). The exit code is 1 if mqttrep does not
-replicate the topic.
+whether and with which QoS it publishes it there, and what decided each: a variable, or a place in mqttrep.yaml. It connects
+to no broker. TOPIC is the canonical name; with --from it is the name at that broker (MQTTREP_MAP_{id}). The exit code
+is 1 if mqttrep does not replicate the topic.
 
 Examples
   mqttrep route home/hall/door

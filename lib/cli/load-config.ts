@@ -9,13 +9,12 @@ import type { Config, Problem } from '../config/config.ts';
 import { mergeEnv, parseEnvFile } from '../config/env-file.ts';
 import { type ConfigFile, readConfigFile } from '../config/file/config-file.ts';
 import { type HttpAccess, readConfig, readHttpAccess } from '../config/read-config.ts';
+import type { ReadVariables } from '../config/route-of.ts';
 
-export interface Loaded {
+export interface Loaded extends ReadVariables {
   readonly config: Config | undefined;
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** From which the configuration was read. */
-  readonly variables: Environment;
 }
 
 /** Where a command finds its configuration, besides the environment. */
@@ -37,17 +36,32 @@ export function loadConfig(source: Source): Loaded {
 
 /** For a command that reads the same configuration several times. */
 export function configSource(source: Source): () => Loaded {
-  const read = environmentSource(source);
+  const find = environmentSource(source);
   return () => {
-    const found = read();
-    if ('errors' in found) return { config: undefined, errors: found.errors, warnings: [], variables: {} };
-    const result = readConfig(found.variables, readText);
-    const { variables } = found;
-    const warnings = result.warnings.map(found.placed);
-    return result.ok
-      ? { config: result.config, errors: [], warnings, variables }
-      : { config: undefined, errors: result.errors.map(found.placed), warnings, variables };
+    const found = find();
+    if ('errors' in found)
+      return { config: undefined, errors: found.errors, warnings: [], variables: {}, sourceOf: nameOf };
+    const { variables, placed, leftOut } = found;
+    const result = readConfig(variables, readText);
+    const read = {
+      variables,
+      sourceOf: (variable: string) => placed({ variable, problem: '', fix: '' }).variable,
+      warnings: distinct(result.warnings.map(placed)),
+    };
+    const errors = [...leftOut, ...(result.ok ? [] : result.errors.map(placed))];
+    return result.ok && errors.length === 0
+      ? { config: result.config, errors, ...read }
+      : { config: undefined, errors: distinct(errors), ...read };
   };
+}
+
+function nameOf(variable: string): string {
+  return variable;
+}
+
+/** A line in the defaults of mqttrep.yaml is wrong for each broker, and told once. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map(problem => [describe(problem), problem])).values()];
 }
 
 /** The address of a running mqttrep; the rest of the configuration may be missing or wrong. */
@@ -55,7 +69,7 @@ export function loadHttp(source: Source): HttpAccess {
   const found = environmentSource(source)();
   if ('errors' in found) return { http: undefined, token: undefined, errors: found.errors };
   const access = readHttpAccess(found.variables, readText);
-  return { ...access, errors: access.errors.map(found.placed) };
+  return { ...access, errors: [...found.leftOut, ...access.errors.map(found.placed)] };
 }
 
 /** All variables together. */
@@ -71,6 +85,8 @@ interface FoundVariables {
   readonly variables: Environment;
   /** The problem with the place in the file that it comes from. */
   readonly placed: (problem: Problem) => Problem;
+  /** What is wrong with keys of the file that are left out. */
+  readonly leftOut: readonly Problem[];
 }
 
 type Failed = { readonly errors: readonly Problem[] };
@@ -87,14 +103,14 @@ function environmentSource({ envFile, configFile, variables }: Source): () => Fo
     }
     const outer = mergeEnv(environment as Record<string, string>, variables);
     if (configFile === undefined)
-      return { variables: outer, placed: problem => placedOutside(problem, variables) };
+      return { variables: outer, placed: problem => placedOutside(problem, variables), leftOut: [] };
     const file = readYaml(configFile, outer);
     if ('errors' in file) return file;
     const placed = (problem: Problem) =>
       problem.variable in file.variables && outer[problem.variable] === undefined
         ? { ...problem, variable: file.placeOf(problem) }
         : placedOutside(problem, variables);
-    return { variables: mergeEnv(file.variables, outer), placed };
+    return { variables: mergeEnv(file.variables, outer), placed, leftOut: file.leftOut };
   };
 }
 

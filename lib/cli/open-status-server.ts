@@ -1,7 +1,7 @@
 /** The status server of `mqttrep run`, and what happens if it cannot listen at its address. */
 
 import type { Config } from '../config/config.ts';
-import type { Variables } from '../config/route-of.ts';
+import type { ReadVariables } from '../config/route-of.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
@@ -20,7 +20,7 @@ export async function openStatusServer(
   { http }: Config,
   replicator: Replicator,
   log: Log,
-  variables: () => Variables,
+  variables: () => ReadVariables,
 ): Promise<CloseServer | 'failed'> {
   if (http === undefined) return NOTHING;
   // Imported here, so that it costs no memory if there is no server.

@@ -5,6 +5,7 @@
 
 import { changesBetween } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
+import type { ReadVariables } from '../config/route-of.ts';
 import type { Log } from '../protocol/messages.ts';
 import { describe, type Loaded } from './load-config.ts';
 
@@ -13,7 +14,7 @@ export interface ReloadDeps {
   readonly config: Config;
   readonly load: () => Loaded;
   /** @throws if it is impossible; then nothing has changed */
-  readonly apply: (config: Config, variables: Loaded['variables']) => Promise<void>;
+  readonly apply: (config: Config, read: ReadVariables) => Promise<void>;
   readonly log: Log;
 }
 
@@ -46,7 +47,8 @@ export class Reload {
   async #once(): Promise<void> {
     const { load, apply, log } = this.#deps;
     log('info', 'reading the configuration again');
-    const { config: wanted, errors, warnings, variables } = load();
+    const loaded = load();
+    const { config: wanted, errors, warnings } = loaded;
     for (const warning of warnings) log('warn', describe(warning));
     if (wanted === undefined) {
       for (const error of errors) log('error', describe(error));
@@ -57,7 +59,7 @@ export class Reload {
     for (const line of applied) log('info', line);
     for (const line of left) log('warn', line);
     try {
-      if (applied.length > 0) await apply(config, variables);
+      if (applied.length > 0) await apply(config, loaded);
     } catch (error) {
       log('error', `${(error as Error).message}; mqttrep keeps the old configuration`);
       return;

@@ -31,7 +31,7 @@ export function route({ topic, from, source, format }: RouteOptions): number {
     process.stderr.write(`mqttrep: ${quoted(topic)} is not a topic: it is empty or has a wildcard\n`);
     return EXIT.usage;
   }
-  const found = routeOf(topic, from, config, loaded.variables);
+  const found = routeOf(topic, from, config, loaded);
   if (format === 'json') printJson(found);
   else process.stdout.write(textOf(found));
   return found.refused === null ? EXIT.ok : EXIT.failure;

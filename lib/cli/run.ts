@@ -1,6 +1,7 @@
 /** `mqttrep run`: replicates until a signal stops it. */
 
 import type { Config } from '../config/config.ts';
+import type { ReadVariables } from '../config/route-of.ts';
 import { readServiceManager } from '../config/service-manager.ts';
 import { createLogger } from '../log/logger.ts';
 import type { Log } from '../protocol/messages.ts';
@@ -46,8 +47,8 @@ export async function run(source: Source, { mode, watchesFiles }: RunOptions): P
   }
 
   const replicator = new Replicator(config, log, mode);
-  let { variables } = loaded;
-  const apply = async (next: Config, read: typeof variables) => {
+  let variables: ReadVariables = loaded;
+  const apply = async (next: Config, read: ReadVariables) => {
     brokers = namesOf(next);
     await replicator.reconfigure(next);
     variables = read;

@@ -117,11 +117,17 @@ function notes(
     dropped,
     ignored,
     heldBack,
+    maxRate,
+    maxBytesPerSecond,
     silences,
     reconnects,
     restarts,
   }: BrokerStatus,
 ): string[] {
+  const limits = [
+    ...(maxRate === null ? [] : [`${NUMBER.format(maxRate)} messages`]),
+    ...(maxBytesPerSecond === null ? [] : [`${NUMBER.format(maxBytesPerSecond)} bytes`]),
+  ];
   const lost = Object.entries(dropped).map(
     ([reason, count]) => `${NUMBER.format(count)} dropped (${reason})`,
   );
@@ -140,6 +146,7 @@ function notes(
       ? ['replay incomplete: the broker dropped a part of what it retains; mqttrep reads the rest in parts']
       : []),
     ...lost,
+    ...(limits.length === 0 ? [] : [`is sent at most ${limits.join(' and ')} a second`]),
     ...Object.entries(ignored).map(([reason, count]) => `${NUMBER.format(count)} ignored (${reason})`),
     ...Object.entries(heldBack).map(([bound, count]) => `limit reached ${times(count)} (${bound})`),
     ...(silences === 0 ? [] : [`connected but silent ${times(silences)}`]),

@@ -10,7 +10,7 @@ import { BROKER_LIMITS, type BrokerLimits, LIMIT_NAMES, type LimitName, limitsIn
 import type { ConnectionOptions } from './config.ts';
 import { parseJson } from './json.ts';
 import { checkOptions } from './mqttjs-options.ts';
-import type { Fault, Faults, Parsed } from './problems.ts';
+import { type Fault, type Faults, type Parsed, show } from './problems.ts';
 import { decidedBy, PROFILE_NAMES, type ProfileName } from './profiles.ts';
 
 export interface BrokerOptions extends BrokerLimits {
@@ -30,7 +30,7 @@ export interface BrokerOptions extends BrokerLimits {
 }
 
 /** Options whose numbers a problem may repeat. Another number may be a password without its quotes. */
-const HARMLESS_NUMBERS = new Set([
+export const HARMLESS_NUMBERS: ReadonlySet<string> = new Set([
   'connectTimeout',
   'keepalive',
   'maxQos',
@@ -225,6 +225,7 @@ function expected(issue: { readonly input: unknown; readonly message: string }):
 }
 
 function given(name: string, value: unknown): string {
+  if (name === 'profile' && typeof value === 'string' && value !== '') return show(value);
   return typeof value === 'number' && HARMLESS_NUMBERS.has(name) ? String(value) : kindOf(value);
 }
 

@@ -73,12 +73,15 @@ const HARMLESS_SCALARS = new Set([
 
 /** Options that are shown if they are strings: they name a machine or a file. */
 const HARMLESS_TEXTS = new Set([
+  'awsSigV4',
   'caFile',
   'certFile',
+  'clientId',
   'host',
   'hostname',
   'keyFile',
   'passwordFile',
+  'profile',
   'protocol',
   'protocolId',
   'servername',

@@ -17,13 +17,59 @@ import { variableName } from './variables.ts';
 const { filter: FILTER, nosub: _nosub, ...REST } = TOPIC_SETTINGS;
 const LISTS = new Set(['subscribeWhitelist', 'subscribeBlacklist', 'publishWhitelist', 'publishBlacklist']);
 
+/** By the mode of the topic. */
+const WITHOUT_EFFECT: Readonly<Record<'state' | 'event', ReadonlySet<string>>> = {
+  state: new Set(['eventExpiry']),
+  event: new Set(['ttl', 'merge', 'repeat']),
+};
+
+const EXCLUDED = 'it is excluded';
+
 export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** From which a configuration was read. */
+export interface ReadVariables {
+  readonly variables: Variables;
+  /** The name of the variable, or the place in mqttrep.yaml that says the same. */
+  readonly sourceOf: (variable: string) => string;
+}
 
 /**
  * @param name the canonical name; with `from` the name at that broker
- * @param variables from which the configuration was read
+ * @param read from which the configuration was read
  */
 export function routeOf(
+  name: string,
+  from: string | undefined,
+  config: Config,
+  { variables, sourceOf }: ReadVariables,
+): TopicRoute {
+  return withSources(routeByVariables(name, from, config, variables), sourceOf);
+}
+
+function withSources(
+  { refused, settings, brokers, ...rest }: TopicRoute,
+  sourceOf: ReadVariables['sourceOf'],
+): TopicRoute {
+  const source = (variable: string | null) => (variable === null ? null : sourceOf(variable));
+  const decided = <T extends { readonly decidedBy: string | null }>(decision: T): T => ({
+    ...decision,
+    decidedBy: source(decision.decidedBy),
+  });
+  return {
+    ...rest,
+    refused: refused && decided(refused),
+    settings: settings.map(decided),
+    brokers: brokers.map(({ namedBy, receives, publishes, ...broker }) => ({
+      ...broker,
+      namedBy: source(namedBy),
+      receives: typeof receives === 'string' ? sourceOf(receives) : decided(receives),
+      publishes: 'qos' in publishes ? publishes : decided(publishes),
+    })),
+  };
+}
+
+function routeByVariables(
   name: string,
   from: string | undefined,
   config: Config,
@@ -39,12 +85,8 @@ export function routeOf(
     .toSorted((a, b) => bySpecificity(a.filter, b.filter));
   const refused = refusalOf(topic, matching, config);
   if (refused !== undefined) return { topic, refused, settings: [], brokers: [] };
-  return {
-    topic,
-    refused: null,
-    settings: settingsOf(matching),
-    brokers: config.brokers.map(broker => brokerRoute(topic, broker, matching, config, variables)),
-  };
+  const brokers = config.brokers.map(broker => brokerRoute(topic, broker, matching, config, variables));
+  return { topic, refused: exclusionOf(brokers), settings: settingsOf(matching), brokers };
 }
 
 function canonicalOf(name: string, broker: string, config: Config): string | undefined {
@@ -67,10 +109,20 @@ function refusalOf(topic: string, matching: readonly TopicConfig[], config: Conf
   return undefined;
 }
 
-/** Of each setting the value of the most specific filter that sets it. */
+/** Null unless the topic is excluded at each broker. */
+function exclusionOf(brokers: readonly BrokerRoute[]): Decision | null {
+  const exclusions = brokers.map(({ receives }) =>
+    typeof receives === 'object' && receives.reason === EXCLUDED ? receives.decidedBy : null,
+  );
+  const [first = null] = exclusions;
+  return exclusions.includes(null) ? null : { reason: 'it is excluded at every broker', decidedBy: first };
+}
+
+/** Of each setting that has a meaning for the topic, the value of the most specific filter that sets it. */
 function settingsOf(matching: readonly TopicConfig[]): DecidedSetting[] {
+  const mode = matching.find(topic => topic.mode !== undefined)?.mode ?? 'state';
   return Object.entries(REST)
-    .filter(([field]) => !LISTS.has(field))
+    .filter(([field]) => !LISTS.has(field) && !WITHOUT_EFFECT[mode].has(field))
     .map(([field, setting]: [string, Setting<unknown, never>]) => {
       const valueIn = (topic: TopicConfig) => (topic as Readonly<Record<string, unknown>>)[field];
       const decider = matching.find(topic => valueIn(topic) !== undefined);
@@ -111,7 +163,7 @@ function brokerRoute(
   );
   const barred: Decision | undefined =
     exclusion !== undefined
-      ? { reason: 'it is excluded', decidedBy: variableName(ROUTE_SETTINGS.exclude, exclusion.id) }
+      ? { reason: EXCLUDED, decidedBy: variableName(ROUTE_SETTINGS.exclude, exclusion.id) }
       : name === undefined
         ? {
             reason: 'it would have a name that is never replicated',

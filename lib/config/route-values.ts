@@ -7,8 +7,23 @@ import { type Fault, type Faults, type Parsed, show } from './problems.ts';
 /** The text of a rule, unchanged: it is parsed again for each broker, with the broker's name in it. */
 export function parseMap(text: string): Parsed<string> {
   const parsed = parseRule(text, 'broker');
-  if (!('problem' in parsed)) return { value: text };
-  return { problem: `${show(text)} is not a mapping rule: ${parsed.problem}`, fix: parsed.fix };
+  if (!('problem' in parsed)) return { value: text, warnings: strangeWords(text) };
+  const isCut = text.endsWith('/') && !/->|→|:/.test(text);
+  const fix = isCut
+    ? `if the rule had a \`#\`, quote it in the .env file, since an unquoted one begins a comment; else ${parsed.fix}`
+    : parsed.fix;
+  return { problem: `${show(text)} is not a mapping rule: ${parsed.problem}`, fix };
+}
+
+/** Words in braces that stay as they are. */
+function strangeWords(text: string): Fault[] {
+  const words = [...new Set([...text.matchAll(/\{\w*\}/g)].map(([word]) => word))];
+  return words
+    .filter(word => word !== '{broker}')
+    .map(word => ({
+      problem: `${show(text)}: ${word} stands in names as it is, since only {broker} is replaced`,
+      fix: 'if you meant the name of the broker, write {broker}',
+    }));
 }
 
 /** Filters, separated by commas; `\,` is a comma in a filter. */

@@ -4,7 +4,6 @@
  */
 
 import { createHash } from 'node:crypto';
-import { covers } from '../core/filter.ts';
 import { CONTROL_PREFIX } from '../protocol/control-topics.ts';
 import { type Ambiguity, ambiguities, type NameFault, nameFaults } from '../routes/ambiguities.ts';
 import { minimalFilters, sharedByName } from '../routes/local-filters.ts';
@@ -12,6 +11,7 @@ import { NameMap, type Names } from '../routes/name-map.ts';
 import { type Envelope, NO_ENVELOPE, parseRule, type Rule } from '../routes/rule.ts';
 import type { BrokerConfig, Config, ExcludeConfig, MapConfig, TopicConfig } from './config.ts';
 import type { Entries, Environment } from './environment.ts';
+import { checkIdleRoutes } from './idle-routes.ts';
 import { byName, type Fault, type Problems, show } from './problems.ts';
 import { ROUTE_SETTINGS, type RouteSettings } from './route-settings.ts';
 import type { Setting } from './setting.ts';
@@ -153,7 +153,7 @@ export function checkRoutes(brokers: readonly BrokerConfig[], config: Routed, pr
   }
   checkEnvelopes(brokers, config, problems);
   for (const [variable, fault] of found.values()) problems.error(variable, fault);
-  checkExclusions(config, problems);
+  checkIdleRoutes(config, problems);
 }
 
 function describeShared([one, other]: readonly [string, string], broker: string): Fault {
@@ -211,18 +211,6 @@ function checkEnvelopes(brokers: readonly BrokerConfig[], { maps }: Routed, prob
     problems.error(variableName(ROUTE_SETTINGS.map, second.id), {
       problem: `${name} has two rules for control topics or with a hiddenPrefix: this one and ${variableName(ROUTE_SETTINGS.map, first.id)}`,
       fix: 'keep one of the two',
-    });
-  }
-}
-
-/** An exclusion that leaves nothing. */
-function checkExclusions({ topics, exclusions }: Routed, problems: Problems): void {
-  for (const { id, filters } of exclusions) {
-    const emptied = topics.filter(topic => filters.some(filter => covers(filter, topic.filter)));
-    if (topics.length === 0 || emptied.length < topics.length) continue;
-    problems.error(variableName(ROUTE_SETTINGS.exclude, id), {
-      problem: `${show(filters.join(','))} excludes every topic filter, so there is nothing to replicate`,
-      fix: 'exclude narrower filters',
     });
   }
 }

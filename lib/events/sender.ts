@@ -11,6 +11,7 @@ import { Grants } from './grants.ts';
 import { eventBytes, type LoggedEvent } from './ledger/event-record.ts';
 import type { Progress } from './progress.ts';
 import type { ReadAhead } from './read-ahead.ts';
+import { RepeatedContents } from './repeated-contents.ts';
 
 /** Publishes that the worker may have waiting beside those that the broker's window permits. */
 const HAND_OVER = 64;
@@ -27,6 +28,7 @@ export class Sender {
   readonly #parts: SenderParts;
   readonly #grants: Grants;
   readonly #rules: DeliveryRules;
+  readonly #repeated = new RepeatedContents();
   /** Events up to here may have been published. */
   #published: number;
   /** In this session, events up to here are sent once more. */
@@ -53,6 +55,7 @@ export class Sender {
   /** A session has begun. */
   started(session: EventSessionStarted): void {
     this.#grants.started(session, topic => this.#rules.expectsEcho(topic, session));
+    this.#repeated.started();
     this.#isGivenUp = false;
     this.#resendThrough = this.#published;
   }
@@ -65,11 +68,13 @@ export class Sender {
   /** A commit is about to begin: adds what it permits to be published. */
   grant(): void {
     this.#grants.grant(this.#parts.ahead, this.#parts.flight.unfinished);
+    this.#repeated.commitBegan(this.#parts.ledgerOf().done);
   }
 
   /** The commit has ended. */
   committed(): void {
     this.#grants.committed();
+    this.#repeated.committed();
   }
 
   /** Publishes what it may. */
@@ -79,6 +84,8 @@ export class Sender {
     const window = session.window + HAND_OVER;
     for (let event = ahead.first; event !== undefined; event = ahead.first) {
       if (!this.#grants.covers(event, ledger) || flight.unfinished >= window) break;
+      // Where the broker takes only QoS 0, a fence tells what is done, and that takes a second.
+      if (session.acknowledges && this.#repeated.holds(event.seq, ledger)) break;
       if (flight.unfinished > 0 && flight.bytes + eventBytes(event) > FLIGHT_BYTES) break;
       ahead.shift();
       this.#next(event, session);
@@ -98,7 +105,10 @@ export class Sender {
       if (this.#isGivenUp) counters.unresolved++;
     }
     const { entries } = ledgerOf();
-    if (entries.size > 0) entries.published(seq);
+    if (entries.size > 0) {
+      this.#repeated.published(seq, ledgerOf());
+      entries.published(seq);
+    }
     this.#published = Math.max(this.#published, seq);
     this.#rules.publish(event, session);
     if (!session.acknowledges && !session.fences) progress.finish(seq);

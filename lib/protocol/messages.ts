@@ -50,6 +50,8 @@ export interface SessionStarted {
   readonly marker: RetainedMarker;
   /** The rate of publishes; left out without a limit. */
   readonly rate?: RateLimits;
+  /** Tells the mapping rules and exclusions of this broker from others; left out if it has none. */
+  readonly names?: string;
 }
 
 /** The replay of this session is over. */

@@ -22,6 +22,8 @@ export interface SessionsDeps {
 
 export class Sessions {
   readonly #deps: SessionsDeps;
+  /** Of each broker, the names of its topics in the session before. */
+  readonly #names = new WeakMap<BrokerLink, { readonly names: string | undefined }>();
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
@@ -39,6 +41,7 @@ export class Sessions {
     // If our store was rolled back, commits are counted on from the marker.
     if (found !== undefined) table.commits.advance(found);
     this.#noteReturn(link, session, before);
+    this.#names.set(link, { names: session.names });
   }
 
   /** @param before the number of the marker that the broker was known to have */
@@ -60,10 +63,27 @@ export class Sessions {
         `${name}: the broker came back with its state of a moment ago; mqttrep restores what it lost`,
       );
     } else if (returnState === 'wiped' && before !== undefined && session.marker === 'absent') {
-      log('warn', `${name}: the broker came back without its data; mqttrep restores all of it`);
+      this.#noteMissingMarker(link, session);
     } else if (returnState === 'rolled back') {
       log('warn', `${name}: the broker came back with an earlier state; mqttrep brings it up to date`);
     }
+  }
+
+  /** The topic of the marker depends on the names, so that no topic looks deleted under its new name. */
+  #noteMissingMarker(link: BrokerLink, { names }: SessionStarted): void {
+    const { log } = this.#deps;
+    const { name } = link;
+    const before = this.#names.get(link);
+    if (before !== undefined && before.names !== names) {
+      log(
+        'info',
+        `${name}: topics have other names there now, or other ones are excluded; mqttrep publishes all of them, and what the broker retains under old names stays`,
+      );
+      return;
+    }
+    const isOld = before === undefined && names !== undefined;
+    const orRenamed = isOld ? ', or its mapping rules or exclusions were changed' : '';
+    log('warn', `${name}: the broker came back without its data${orRenamed}; mqttrep restores all of it`);
   }
 
   /** The broker has shown what it retains. This is compared with what it held. */

@@ -109,6 +109,10 @@ export interface BrokerStatus {
   readonly ignored: Readonly<Record<string, number>>;
   /** How often mqttrep reached a limit, by its name: `pending`, `pending_of_topic`, `rate`, `ingress`. Further messages wait. */
   readonly heldBack: Readonly<Record<string, number>>;
+  /** The most messages that mqttrep publishes there in a second; null without a limit. */
+  readonly maxRate: number | null;
+  /** The same in bytes. */
+  readonly maxBytesPerSecond: number | null;
   /** Publishes that no echo has confirmed yet. */
   readonly pending: number;
   /** Topics that wait to be sent. */

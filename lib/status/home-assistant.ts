@@ -52,6 +52,7 @@ export class HomeAssistant {
       hidesPayloads: true,
       allowsActions: false,
       filters: () => [],
+      rateOf: () => undefined,
     });
   }
 

@@ -1,5 +1,6 @@
 /** The whole state as `Status`: from the last answers of the actors, and from what was kept of earlier ones. */
 
+import type { RateLimits } from '../core/even-rate.ts';
 import { BOUNDS, type HistogramCounts } from '../protocol/histogram.ts';
 import type { BrokerStatus, Conflict, EventStatus, Histogram, RateSample, Status } from './api.ts';
 import { ConvergenceSamples } from './convergence-samples.ts';
@@ -26,6 +27,8 @@ export interface OverviewDeps {
   readonly allowsActions: boolean;
   /** What is subscribed to at any broker. */
   readonly filters: () => readonly string[];
+  /** The configured rate of publishes to a broker; undefined without a limit. */
+  readonly rateOf: (broker: string) => RateLimits | undefined;
 }
 
 type MessageCounts = Readonly<Record<'received' | 'published', number>>;
@@ -64,7 +67,7 @@ export class Overview {
   /** The current state. Never rejects: an actor that does not answer keeps its last values. */
   async status(): Promise<Status> {
     await this.measurements.refresh();
-    const { version, mergeFrequency, heartbeat, hidesPayloads, allowsActions, filters } = this.#deps;
+    const { version, mergeFrequency, heartbeat, hidesPayloads, allowsActions, filters, rateOf } = this.#deps;
     const { reconciler, reconcilerCounts } = this.measurements;
     return {
       version,
@@ -75,7 +78,7 @@ export class Overview {
       hidesPayloads,
       allowsActions,
       filters: filters(),
-      brokers: this.measurements.brokers.map(brokerStatus),
+      brokers: this.measurements.brokers.map(broker => brokerStatus(broker, rateOf(broker.name))),
       topics: reconciler?.topics ?? { converged: 0, diverging: 0, blocked: 0, deleted: 0 },
       convergence: cumulative(BOUNDS.convergence, reconcilerCounts?.convergence),
       rates: this.#rates,
@@ -111,18 +114,10 @@ export class Overview {
   }
 }
 
-function brokerStatus({
-  name,
-  record,
-  counts,
-  roundTrip,
-  heartbeat,
-  link,
-  heldBack,
-  dropped,
-  ignored,
-  events,
-}: BrokerState): BrokerStatus {
+function brokerStatus(
+  { name, record, counts, roundTrip, heartbeat, link, heldBack, dropped, ignored, events }: BrokerState,
+  rate: RateLimits | undefined,
+): BrokerStatus {
   const { state, detail, since, protocol, reconnects, restarts } = record;
   return {
     name,
@@ -135,6 +130,8 @@ function brokerStatus({
     dropped: positive(dropped),
     ignored: positive(ignored),
     heldBack: positive(heldBack),
+    maxRate: finite(rate?.messages),
+    maxBytesPerSecond: finite(rate?.bytes),
     pending: link?.pending ?? 0,
     waiting: link?.waiting ?? 0,
     behind: link?.behind ?? 0,
@@ -169,6 +166,11 @@ function eventStatus({ state, messages, bytes, oldestSeconds, counts }: EventSta
     delivered: counts.delivered,
     dropped,
   };
+}
+
+/** JSON has no Infinity. */
+function finite(limit: number | undefined): number | null {
+  return limit !== undefined && Number.isFinite(limit) ? limit : null;
 }
 
 /** The counts that are not 0. */

@@ -4,7 +4,7 @@
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Variables } from '../config/route-of.ts';
+import type { ReadVariables } from '../config/route-of.ts';
 import type { ReconcilerRequest, ReconcilerResponses } from '../protocol/requests.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
@@ -45,7 +45,7 @@ export interface RoutesDeps {
     | 'resume'
   >;
   /** From which the configuration was read. */
-  readonly variables: () => Variables;
+  readonly variables: () => ReadVariables;
   /** Whether a client that shows the token may compare, retry, pause and resume a broker. */
   readonly allowsActions: boolean;
   readonly overview: Overview;

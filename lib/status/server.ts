@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpConfig } from '../config/config.ts';
 import { httpUrl } from '../config/http-values.ts';
-import type { Variables } from '../config/route-of.ts';
+import type { ReadVariables } from '../config/route-of.ts';
 import { NoResponseError } from '../supervisor/pending-requests.ts';
 import type { Replicator } from '../supervisor/replicator.ts';
 import { Connections } from './connections.ts';
@@ -49,7 +49,7 @@ export interface StatusServerOptions {
   /** Hz. */
   readonly mergeFrequency: () => number;
   /** From which the configuration was read: they tell which setting decided the route of a topic. */
-  readonly variables?: () => Variables;
+  readonly variables?: () => ReadVariables;
   /** The page, by path; by default the built one. */
   readonly files?: ReadonlyMap<string, StaticFile>;
   /** Instead of those of `LIMITS`. */
@@ -81,6 +81,7 @@ export class StatusServer {
       hidesPayloads: http.hidesPayloads,
       allowsActions: http.allowsActions,
       filters: () => filtersOf(replicator),
+      rateOf: name => replicator.plan(name)?.rate,
     });
     const metrics = new Metrics({
       measurements: this.#overview.measurements,
@@ -95,7 +96,7 @@ export class StatusServer {
       overview: this.#overview,
       metrics,
       files: options.files ?? loadStaticFiles(),
-      variables: options.variables ?? (() => ({})),
+      variables: options.variables ?? (() => ({ variables: {}, sourceOf: variable => variable })),
       allowsActions: http.allowsActions,
       limits: this.#limits,
     });

@@ -24,7 +24,7 @@ const ACTOR_END_TIMEOUT_MS = 1_000;
 const DESTROY_TIMEOUT_MS = 250;
 
 /** Where a broker is, and what is subscribed there. The URL may hold secrets. */
-export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions' | 'events'>;
+export type BrokerPlan = Pick<BrokerSettings, 'url' | 'subscriptions' | 'events' | 'rate'>;
 
 export interface RunOptions {
   readonly config: Config;

@@ -11,7 +11,9 @@ const REFUSED = { reason: 'not authorized', scope: 'right', isLogged: false } as
 
 describe('The measures of a broker', () => {
   const countsOf = (counters: ReturnType<typeof outboxCounters>) =>
-    measuresOf({}, {}, { counters, roundTrips: new RoundTrips(), waitedForRate: 0 }, NO_HEARTBEAT).counts;
+    measuresOf({}, {}, { counters, roundTrips: new RoundTrips(), waitedForRate: 0 }, NO_HEARTBEAT, {
+      silences: 0,
+    }).counts;
 
   it('do not count a control topic of mqttrep that the broker refuses', () => {
     const counters = outboxCounters();

@@ -5,7 +5,11 @@ import type { Status } from '../../lib/status/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { Link } from '../support/link.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
+import { CONNECT, PUBLISH, topicOf, typeOf } from '../support/packet-bytes.ts';
+import { PacketRelay } from '../support/packet-relay.ts';
 import { command } from './command.ts';
+import { arrived, eventEnvironment, flowing, give } from './event-fixture.ts';
 import { fixtureHooks } from './fixture-hooks.ts';
 import { mosquittos, patience } from './replication-fixture.ts';
 
@@ -57,5 +61,38 @@ describe('mqttrep with heartbeats', function () {
     await eventually(async () => expect((await of('PARIS'))?.behindSince).to.equal(null));
     expect((await of('PARIS'))?.silences).to.equal(1);
     await link.close();
+  });
+
+  it('finds an event connection that is delivered nothing, though it stands and its publishes are acknowledged', async () => {
+    const brokers = { OSLO: await startMosquitto(), PARIS: await startMosquitto() };
+    const ofEvents = new Set<number>();
+    let beats = 0;
+    let isMute = false;
+    const relay = await PacketRelay.before(brokers.PARIS.port, {
+      level: 'any',
+      fromClient: (packet, connection) => {
+        if (typeOf(packet) === CONNECT && packet.includes('_events')) ofEvents.add(connection);
+        return packet;
+      },
+      fromBroker: (packet, connection) => {
+        if (!ofEvents.has(connection) || typeOf(packet) !== PUBLISH) return packet;
+        if (isMute) return 'silence';
+        if (topicOf(packet).includes('/event-sentinel/')) beats++;
+        return packet;
+      },
+    });
+    const { environment, port } = await eventEnvironment({ MQTTREP_HEARTBEAT: '5' });
+    const fixture = await fixtures.start({ brokers, links: { PARIS: relay }, environment });
+    await flowing(port, ['OSLO', 'PARIS']);
+    await give(fixture, 'PARIS', 'cmd/door', ['before']);
+    await arrived(fixture, 'OSLO', 'cmd/door', ['before']);
+    // The first is the sentinel itself. A heartbeat must have come back before a missing one means anything.
+    await eventually(() => expect(beats).to.equal(2), { within: 6 * patience });
+    isMute = true;
+    await give(fixture, 'PARIS', 'cmd/door', ['unheard']);
+    await fixture.mqttrep.line('PARIS: events: connected but silent', 6 * patience);
+    isMute = false;
+    await arrived(fixture, 'OSLO', 'cmd/door', ['before', 'unheard']);
+    await relay.close();
   });
 });

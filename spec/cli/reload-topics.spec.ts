@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { retainedOf } from '../support/retained-of.ts';
 import { atSighup } from './reload-fixture.ts';
+import { patience } from './replication-fixture.ts';
 
 atSighup(fixture => {
   it('adds and removes topics on the connections that stand', async () => {
@@ -45,6 +46,28 @@ atSighup(fixture => {
       fixture.expectUntouched('OSLO', 'PARIS');
     });
   }
+
+  it('publishes every topic under its new name when a rule changes, and does not call that a loss', async () => {
+    const variables = (prefix: string) => ({
+      ...fixture.between('OSLO', 'PARIS'),
+      MQTTREP_TOPIC_ducks: 'ducks/#',
+      MQTTREP_MAP_a: `prefix: ${prefix}/`,
+      MQTTREP_MAP_BROKERS_a: 'PARIS',
+    });
+    await fixture.start(variables('one'), 'OSLO', 'PARIS');
+    const paris = await fixture.client('PARIS');
+    await paris.subscribe('mqttrep/#');
+    await fixture.retain('OSLO', 'ducks/name', 'Donald');
+    await fixture.retained('PARIS', 'one/ducks/name', 'Donald');
+    await paris.waitFor(({ topic }) => topic.includes('/marker/PARIS'), patience);
+
+    await fixture.reload(variables('two'));
+    await fixture.retained('PARIS', 'two/ducks/name', 'Donald');
+    await fixture.mqttrep.line('PARIS: topics have other names there now', patience);
+    await fixture.retained('OSLO', 'ducks/name', 'Donald');
+    await fixture.retained('PARIS', 'one/ducks/name', 'Donald');
+    expect(fixture.mqttrep.stderr).not.to.contain('without its data');
+  });
 
   it('applies other settings of a topic', async () => {
     await fixture.start({ MQTTREP_TOPIC_all: '#' }, 'OSLO', 'PARIS');

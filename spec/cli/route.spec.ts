@@ -1,6 +1,9 @@
 /** `mqttrep route` says where a topic goes, under which names, and which variable decided it. */
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { tempFolder } from '../support/temp-folder.ts';
 import { command } from './command.ts';
 
 const ENVIRONMENT = {
@@ -36,7 +39,7 @@ describe('mqttrep route', function () {
     expect(stdout).to.match(/RETAIN +true +MQTTREP_RETAIN_doors\n/);
     expect(stdout).to.match(/REPEAT +false +default\n/);
     expect(stdout).to.match(/MODE +state +default\n/);
-    expect(stdout).to.match(/EVENT_EXPIRY +86400 s +default\n/);
+    expect(stdout).not.to.contain('EVENT_EXPIRY');
     expect(stdout).to.match(/QOS +2 +MQTTREP_QOS_all\n/);
     expect(stdout).to.match(
       /OSLO +site\/OSLO\/home\/hall\/door \(MQTTREP_MAP_a\) +yes \(MQTTREP_TOPIC_all\) +QoS 2\n/,
@@ -47,6 +50,58 @@ describe('mqttrep route', function () {
     expect(stdout).to.match(
       /ROME +home\/hall\/door +no: no filter that matches it is subscribed there \(MQTTREP_SUBSCRIBE_WHITELIST_doors\) +QoS 0\n/,
     );
+  });
+
+  it('prints no settings that have no effect on an event topic', async () => {
+    const { stdout } = await command(['route', 'alarm/fire', '--json'], {
+      ...ENVIRONMENT,
+      MQTTREP_TOPIC_alarms: 'alarm/#',
+      MQTTREP_MODE_alarms: 'event',
+      MQTTREP_EVENT_EXPIRY_alarms: '90',
+    });
+    const { settings } = JSON.parse(stdout) as { settings: { setting: string; value: string }[] };
+    expect(settings.map(({ setting, value }) => [setting, value])).to.deep.equal([
+      ['MODE', 'event'],
+      ['EVENT_EXPIRY', '90 s'],
+      ['RETAIN', 'false'],
+      ['QOS', '1'],
+    ]);
+  });
+
+  it('names the places in mqttrep.yaml that decided', async () => {
+    const file = join(tempFolder('route'), 'mqttrep.yaml');
+    const text = `brokers:
+  OSLO: mqtt://oslo.example
+  PARIS: mqtt://paris.example
+topics:
+  all: { filter: home/#, qos: 2 }
+map:
+  - { prefix: site/oslo/, brokers: OSLO }
+exclude: { filters: home/private/#, brokers: PARIS }
+`;
+    writeFileSync(file, text);
+    const { stdout } = await command(['route', 'home/private/door', '--config', file], {
+      MQTTREP_TTL_all: '60',
+    });
+    expect(stdout).to.match(/QOS +2 +mqttrep\.yaml:5:26 \(topics\.all\.qos\)\n/);
+    expect(stdout).to.match(/TTL +60 s +MQTTREP_TTL_all\n/);
+    expect(stdout).to.match(
+      /OSLO +site\/oslo\/home\/private\/door \(mqttrep\.yaml:7:5 \(map\.0\)\) +yes \(mqttrep\.yaml:5:10 \(topics\.all\.filter\)\) +QoS 2\n/,
+    );
+    expect(stdout).to.match(
+      /PARIS +home\/private\/door +no: it is excluded \(mqttrep\.yaml:8:1 \(exclude\)\)/,
+    );
+  });
+
+  it('says that a topic is not replicated if it is excluded at every broker, and by what', async () => {
+    const { code, stdout } = await command(['route', 'home/hall/debug'], {
+      ...ENVIRONMENT,
+      MQTTREP_EXCLUDE_all: '+/+/debug',
+    });
+    expect({ code, stdout }).to.deep.equal({
+      code: 1,
+      stdout: '"home/hall/debug" is not replicated: it is excluded at every broker (MQTTREP_EXCLUDE_all)\n',
+    });
   });
 
   it('takes the name at a broker', async () => {

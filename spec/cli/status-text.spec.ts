@@ -102,6 +102,18 @@ describe('the text of a status', () => {
     ]);
   });
 
+  it('has the rate that a broker is limited to', () => {
+    const limited = [
+      broker('OSLO', { maxRate: 1_000, maxBytesPerSecond: 240_000 }),
+      broker('PARIS', { maxBytesPerSecond: 5_000, heldBack: { rate: 1 } }),
+      broker('QUEBEC', { maxRate: 45 }),
+    ];
+    const text = lines({ ...STATUS, brokers: limited });
+    expect(text).to.include('OSLO: is sent at most 1,000 messages and 240,000 bytes a second');
+    expect(text).to.include('PARIS: is sent at most 5,000 bytes a second; limit reached once (rate)');
+    expect(text).to.include('QUEBEC: is sent at most 45 messages a second');
+  });
+
   it('tells what a person has to decide or fix at a broker', () => {
     const brokers = [broker('OSLO', { deletionsHeld: 300, unreadable: 1 })];
     expect(lines({ ...STATUS, brokers })).to.include(

@@ -109,6 +109,7 @@ describe('readConfig', () => {
       config('{"__proto__":{"a":1}}', '`__proto__`'),
       config('{"will":{"__proto__":{"a":1}}}', '`__proto__`'),
       config('['.repeat(50_000), 'not JSON'),
+      config('{"profile":"aws"}', '`profile` is "aws"', 'aws-iot, event-grid or hivemq-cloud'),
       config('{"maxQos":3}', '`maxQos` is 3', '0, 1 or 2'),
       config('{"maxLevels":0}', '`maxLevels` is 0', 'a whole number from 1 to 65536'),
       config(

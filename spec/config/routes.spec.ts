@@ -38,6 +38,11 @@ describe('Mapping rules and exclusions', () => {
   const errors: readonly (readonly [env: Env, ...words: string[]])[] = [
     [{ MQTTREP_MAP_a: 'canards' }, 'MQTTREP_MAP_a: "canards" is not a mapping rule: it has no arrow'],
     [
+      { MQTTREP_MAP_a: 'canards/+/' },
+      'MQTTREP_MAP_a: "canards/+/" is not a mapping rule: it has no arrow',
+      'if the rule had a `#`, quote it in the .env file',
+    ],
+    [
       { MQTTREP_MAP_BROKERS_a: 'oslo' },
       'MQTTREP_MAP_BROKERS_a: it belongs to MQTTREP_MAP_a, and there is no MQTTREP_MAP_a',
     ],
@@ -83,6 +88,30 @@ describe('Mapping rules and exclusions', () => {
 
   it('warn of a filter that was cut at its #', () => {
     expect(warningsOf({ MQTTREP_EXCLUDE_a: 'canards/x/' }).join()).to.contain('"canards/x/#"');
+  });
+
+  it('warn of words in braces that are not replaced', () => {
+    const warnings = warningsOf({ MQTTREP_MAP_a: 'canards/# -> {brokr}/{broker}/$rest' });
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.contain('{brokr} stands in names as it is, since only {broker} is replaced');
+  });
+
+  it('warn of a rule or an exclusion without effect', () => {
+    const idle = {
+      MQTTREP_MAP_a: 'oies/# -> geese/$rest',
+      MQTTREP_MAP_b: 'canards/{broker}/+ -> ducks/$1',
+      MQTTREP_MAP_BROKERS_b: 'oslo',
+      MQTTREP_MAP_c: 'prefix: site/',
+      MQTTREP_MAP_BROKERS_c: 'paris',
+      MQTTREP_EXCLUDE_d: 'canards/+, oies/+',
+    };
+    expect(warningsOf(idle)).to.deep.equal([
+      'MQTTREP_EXCLUDE_d: "oies/+" excludes nothing, since no topic filter has such topics; correct the filter, which has canonical names, or remove it',
+      'MQTTREP_MAP_a: "oies/# -> geese/$rest" maps nothing, since no topic filter has topics as on its left side; correct the left side, which has canonical names, or remove the rule',
+    ]);
+    expect(warningsOf({ ...idle, MQTTREP_TOPIC_geese: 'oies/a' })).to.deep.equal([]);
+    const payloads = { ...idle, MQTTREP_EXCLUDE_d: 'canards/+', MQTTREP_MAP_HOMEASSISTANT: 'true' };
+    expect(warningsOf(payloads)).to.deep.equal([]);
   });
 
   it('warn of filters that overlap at a broker, though the canonical ones do not', () => {

@@ -70,7 +70,13 @@ onThePage('The brokers on the page', fixture => {
   });
 
   it('show their details on a click: address, version, limits, filters, problems and topics', async () => {
-    fixture.world.setBroker('PARIS', { blocked: 1, behind: 2, refusal: REFUSAL });
+    fixture.world.setBroker('PARIS', {
+      blocked: 1,
+      behind: 2,
+      refusal: REFUSAL,
+      maxRate: 45,
+      maxBytesPerSecond: 240_000,
+    });
     fixture.world.details('PARIS', {
       refused: [{ ...REFUSAL, retryAt: Date.now() + 60_000 }],
       lagging: [{ topic: 'canards/menu', since: Date.now() - 20_000, cause: 'in flight' }],
@@ -89,6 +95,7 @@ onThePage('The brokers on the page', fixture => {
       /Version\s+MQTT 5/,
       /Filters\s+#/,
       /20 publishes in flight\s+packets of 268.4\sMB\s+8 filters in one SUBSCRIBE/,
+      /Rate\s+at most 45 messages and 240\skB a second/,
     ]) {
       expect(text).to.match(part);
     }

@@ -206,7 +206,6 @@ const SETTINGS: TopicRoute['settings'] = [
   { setting: 'TTL', value: 'for ever', decidedBy: null },
   { setting: 'RETAIN', value: 'true', decidedBy: 'MQTTREP_RETAIN_all' },
   { setting: 'QOS', value: '1', decidedBy: null },
-  { setting: 'EVENT_EXPIRY', value: '86400 s', decidedBy: null },
   { setting: 'MERGE', value: 'arrival, the last writer wins', decidedBy: null },
 ];
 

@@ -78,7 +78,6 @@ onThePage('The topics on the page', fixture => {
       'TTL for ever default',
       'RETAIN true MQTTREP_RETAIN_all',
       'QOS 1 default',
-      'EVENT_EXPIRY 86400 s default',
       'MERGE arrival, the last writer wins default',
     ]);
     await expectAccessible(fixture.page, 'the route');

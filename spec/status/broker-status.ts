@@ -14,6 +14,8 @@ export function brokerStatus(name: string, more: Partial<BrokerStatus> = {}): Br
     dropped: {},
     ignored: {},
     heldBack: {},
+    maxRate: null,
+    maxBytesPerSecond: null,
     pending: 0,
     waiting: 0,
     behind: 0,

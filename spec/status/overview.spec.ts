@@ -27,6 +27,7 @@ describe('the overview', () => {
       hidesPayloads: false,
       allowsActions: false,
       filters: () => [],
+      rateOf: name => (name === 'PARIS' ? { messages: 45, bytes: Number.POSITIVE_INFINITY } : undefined),
     });
     overview.start();
   });
@@ -56,6 +57,16 @@ describe('the overview', () => {
     expect(rates.map(({ at, seconds, received: counts }) => ({ at, seconds, counts }))).to.deep.equal([
       { at: 1e12 + 5_000, seconds: 5, counts: { OSLO: 50, PARIS: 0 } },
       { at: 1e12 + 10_000, seconds: 5, counts: { OSLO: 30, PARIS: 0 } },
+    ]);
+  });
+
+  it('has the rate to which the configuration limits a broker', async () => {
+    const { brokers } = await overview.status();
+    expect(
+      brokers.map(({ name, maxRate, maxBytesPerSecond }) => [name, maxRate, maxBytesPerSecond]),
+    ).to.deep.equal([
+      ['OSLO', null, null],
+      ['PARIS', 45, null],
     ]);
   });
 

@@ -27,12 +27,6 @@ const COEXISTENCE_MS = 5_000;
 /** A refusal may be temporary: the first connection that begins after this time tries a second one again. */
 const RETRY_MS = 60 * 60_000;
 
-/**
- * CONNACK codes that refuse the client id, the credentials, the account, or a quota: of MQTT 3.1.1 (§3.2.2.3) and of MQTT 5
- * (§3.2.2.2).
- */
-const REFUSED: ReadonlySet<number> = new Set([0x02, 0x04, 0x05, 0x85, 0x86, 0x87, 0x8a, 0x8c, 0x97]);
-
 /** The broker is known to allow no second connection. */
 export class NoSecondConnectionError extends Error {}
 
@@ -133,8 +127,7 @@ export class SecondConnection {
 
   /** The broker refuses the second connection, or hangs up on its CONNECT, while the first one stands. */
   #isRefusal(error: unknown): error is ConnectError {
-    if (!(error instanceof ConnectError) || this.#main === undefined || this.#main.hasEnded) return false;
-    return error.code === undefined ? error.wasConnected : REFUSED.has(error.code);
+    return error instanceof ConnectError && error.mayRefuseAnother && this.#main?.hasEnded === false;
   }
 
   #refused({ message }: ConnectError): void {

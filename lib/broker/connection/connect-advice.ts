@@ -2,6 +2,7 @@
 
 import type { ConnectError } from './connect-error.ts';
 import { proxyAdvice } from './proxy-advice.ts';
+import { SECRET_CODES } from './secrets.ts';
 import { type Spoken, spokenAt } from './server-protocol.ts';
 import { type Target, targetOf, usualPort } from './target.ts';
 
@@ -64,6 +65,9 @@ const ADVICE: Readonly<Record<string, Advise>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  [SECRET_CODES.file]: () => 'check the path, that the user of mqttrep may read the file, and what writes it',
+  [SECRET_CODES.command]: () =>
+    'run the command as the user of mqttrep and see what it prints: only the secret, within 10 s, with exit code 0',
   CERT_HAS_EXPIRED: wrongTime,
   CERT_NOT_YET_VALID: wrongTime,
   ERR_TLS_CERT_ALTNAME_INVALID: ({ host }, { name }) =>

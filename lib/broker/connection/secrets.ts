@@ -7,6 +7,8 @@
 
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { quoted } from '../../core/printable.ts';
 import { ConnectError } from './connect-error.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -24,6 +26,13 @@ const COMMAND_TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 /** A larger file is none of these. */
 const MAX_FILE_BYTES = 1024 * 1024;
+
+/** Who writes a file in its place empties it first. */
+const MAX_READS = 5;
+const REWRITE_MS = 100;
+
+/** The `networkCode` of what gave no secret. */
+export const SECRET_CODES = { file: 'SECRET_FILE', command: 'SECRET_COMMAND' } as const;
 
 /** Whether the password comes from a file or a command, so that another one may be read later. */
 export function isRereadable(options: Options): boolean {
@@ -79,15 +88,20 @@ function withAuthentication(options: Options, secret: unknown): Options {
  * @param name of the option, for errors
  */
 export async function textOf(name: string, path: string): Promise<string> {
-  let text: string;
-  try {
-    text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw failure(`\`${name}\` cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
+  const wrong = (problem: string) =>
+    failure(`\`${name}\`: the file ${quoted(path)} ${problem}`, SECRET_CODES.file);
+  for (let reads = 1; ; reads++) {
+    let text: string;
+    try {
+      text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+    } catch (error) {
+      throw wrong(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    }
+    if (text.length > MAX_FILE_BYTES) throw wrong(`is longer than ${MAX_FILE_BYTES} bytes`);
+    if (text.trim() !== '') return text;
+    if (reads === MAX_READS) throw wrong('is empty');
+    await setTimeout(REWRITE_MS);
   }
-  if (text.trim() === '') throw failure(`\`${name}\` is empty`);
-  if (text.length > MAX_FILE_BYTES) throw failure(`\`${name}\` is longer than ${MAX_FILE_BYTES} bytes`);
-  return text;
 }
 
 /**
@@ -101,9 +115,9 @@ export function outputOf(name: string, command: string, signal: AbortSignal | un
     let bytes = 0;
     const end = (problem: string) => {
       kill(child.pid);
-      settle(() => reject(failure(`\`${name}\` ${problem}`)));
+      settle(() => reject(failure(`\`${name}\` ${problem}`, SECRET_CODES.command)));
     };
-    const limit = setTimeout(
+    const limit = globalThis.setTimeout(
       () => end(`did not end within ${COMMAND_TIMEOUT_MS / 1000} s`),
       COMMAND_TIMEOUT_MS,
     );
@@ -141,6 +155,6 @@ function kill(pid: number | undefined): void {
   }
 }
 
-function failure(message: string): ConnectError {
-  return new ConnectError(message, { code: undefined, wasConnected: false });
+function failure(message: string, secretCode: string): ConnectError {
+  return new ConnectError(message, { code: undefined, wasConnected: false }, secretCode);
 }

@@ -14,6 +14,7 @@ import type { Port, Start } from '../../protocol/messages.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { FilterLimit } from '../connection/filter-limit.ts';
+import { Heartbeat } from '../connection/heartbeat.ts';
 import type { Pace } from '../connection/pace.ts';
 import type { IgnoredMessages } from '../incoming/ignored-messages.ts';
 import { Refusals } from '../incoming/refusals.ts';
@@ -45,6 +46,7 @@ export class EventLink {
   readonly #place: SecondPlace;
   readonly #hangups = new EventHangups();
   readonly #refusals: Refusals;
+  readonly #heartbeat: Heartbeat;
   readonly #turn: EventTurn;
   #settings: EventLinkSettings | undefined;
   #modes: TopicModes;
@@ -73,6 +75,17 @@ export class EventLink {
     this.#turn = new EventTurn(this.#place);
     this.#connector = new EventConnector({ ...deps, place: this.#place });
     this.#refusals = new Refusals(this.counters, message => brokerLog.write('warn', `events: ${message}`));
+    this.#heartbeat = new Heartbeat({
+      periodMs: broker.heartbeatMs,
+      log: (level, message) => brokerLog.write(level, `events: ${message}`),
+      received: () => this.#session?.received ?? 0,
+      isHolding: () => this.#session?.isHolding === true,
+    });
+  }
+
+  /** Event connections that stood and carried nothing. */
+  get silences(): number {
+    return this.#heartbeat.silences;
   }
 
   /** The port leads to an event actor that is new. */
@@ -201,6 +214,7 @@ export class EventLink {
     const yielding = this.#yieldIfTakeover(connection, before);
     const session = new EventSession({
       ...this.#deps,
+      heartbeat: this.#heartbeat,
       connection,
       number,
       settings,

@@ -19,6 +19,7 @@ import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import { sentProperties } from '../../protocol/properties.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Heartbeat } from '../connection/heartbeat.ts';
 import type { Pace } from '../connection/pace.ts';
 import type { IgnoredMessages } from '../incoming/ignored-messages.ts';
 import type { Refusals } from '../incoming/refusals.ts';
@@ -27,9 +28,10 @@ import type { EventHangups, InFlightEvents } from './event-hangups.ts';
 import type { EventIdentity } from './event-identity.ts';
 import { EventIngress } from './event-ingress.ts';
 import { EventOutbox } from './event-outbox.ts';
+import { subscribeToEvents } from './event-subscriptions.ts';
 import { EventSurroundings } from './event-surroundings.ts';
 import { HeldOrdinals } from './held-ordinals.ts';
-import type { LinkLog } from './link-log.ts';
+import { type LinkLog, logHolding } from './link-log.ts';
 
 export interface EventSessionDeps {
   readonly connection: Connection;
@@ -44,6 +46,7 @@ export interface EventSessionDeps {
   readonly hangups: EventHangups;
   readonly refusals: Refusals;
   readonly ignored: Pick<IgnoredMessages, 'count'>;
+  readonly heartbeat: Pick<Heartbeat, 'begin' | 'observe' | 'end'>;
   readonly pace: Pace | undefined;
   readonly brokerLog: LinkLog;
   /** The filters that the session at the broker has, as far as this process knows. */
@@ -61,6 +64,8 @@ export class EventSession {
   readonly #fenceTopic: string | undefined;
   readonly #stamps: boolean;
   #isQuiesced = false;
+  #received = 0;
+  #lastOrdinal = 0;
   /** Has the connection read on. */
   #continue: (() => void) | undefined;
   /** Of the session as it was announced to the event actor. */
@@ -94,6 +99,7 @@ export class EventSession {
       batches: this.#batches,
       ordinals: this.#ordinals,
       control: message => {
+        if (deps.heartbeat.observe(message)) return;
         this.#surroundings?.observe(message);
         this.#checkSurroundings();
       },
@@ -101,6 +107,8 @@ export class EventSession {
     connection.holdAcknowledgements();
     connection.receive(
       (message, done) => {
+        this.#received++;
+        this.#lastOrdinal = Math.max(this.#lastOrdinal, message.ordinal ?? 0);
         if (!this.#isQuiesced) ingress.take(message);
         if (this.#batches.isBehind) this.#continue = done;
         else done();
@@ -116,6 +124,16 @@ export class EventSession {
     return this.#deps.number;
   }
 
+  /** Messages that the broker has delivered so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Some messages are not acknowledged: a broker may deliver nothing further until they are. */
+  get isHolding(): boolean {
+    return this.#batches.isBehind || this.#lastOrdinal > this.#ordinals.through;
+  }
+
   /**
    * Subscribes, and tells the event actor of the session. Returns the filters that the session at the broker has.
    * @throws when the connection ends
@@ -125,13 +143,13 @@ export class EventSession {
     if (this.#fenceTopic !== undefined)
       await connection.subscribe([this.#fenceTopic], { qos: 1, replay: false, retainAsPublished: true });
     await this.#surroundings?.learn();
-    const subscribed = await this.#subscribe();
+    await subscribeToEvents(connection, settings, this.#deps.subscribed, this.#deps.brokerLog);
     const { isPresent } = connection.session;
     const { maxQos, receiveMaximum } = connection.limits;
     const mustHold = this.#mustHold;
     const brokerId = this.#surroundings?.id;
     this.#started = { mustHold, brokerId };
-    if (mustHold) this.#logHold();
+    if (mustHold) logHolding(this.#deps.brokerLog, this.#surroundings?.others ?? []);
     this.#deps.post({
       kind: 'event-session',
       session: number,
@@ -146,7 +164,8 @@ export class EventSession {
       mustHold,
     });
     this.#batches.open();
-    return subscribed;
+    this.#beginHeartbeat();
+    return settings.subscriptions;
   }
 
   /** A message of the event actor for this session. */
@@ -179,6 +198,7 @@ export class EventSession {
 
   /** The connection has ended. Returns the events that have no acknowledgement. */
   ended(): InFlightEvents | undefined {
+    this.#deps.heartbeat.end();
     this.#batches.finish();
     return this.#outbox.end();
   }
@@ -189,30 +209,18 @@ export class EventSession {
     await this.#deps.connection.end();
   }
 
+  /** The topic of the sentinel is subscribed already, and nothing else comes under it any more. */
+  #beginHeartbeat(): void {
+    const { connection, identity, heartbeat } = this.#deps;
+    const topic = identity.topics?.of('event-sentinel');
+    heartbeat.begin(connection, topic, topic === undefined ? [] : [{ filter: topic, qos: 0 }]);
+  }
+
   #credit(batches: number): void {
     this.#batches.credit(batches);
     if (this.#batches.isBehind) return;
     this.#continue?.();
     this.#continue = undefined;
-  }
-
-  async #subscribe(): Promise<readonly Subscription[]> {
-    const { connection, settings, subscribed, brokerLog } = this.#deps;
-    const { subscriptions, echo } = settings;
-    const { isPresent } = connection.session;
-    const known = isPresent ? subscribed : [];
-    const wanted = subscriptions.filter(
-      ({ filter, qos }) => !known.some(one => one.filter === filter && one.qos === qos),
-    );
-    const obsolete = known.filter(({ filter }) => !subscriptions.some(one => one.filter === filter));
-    if (obsolete.length > 0) void connection.unsubscribe(obsolete.map(({ filter }) => filter));
-    for (const qos of [0, 1] as const) {
-      const filters = wanted.filter(one => one.qos === qos).map(({ filter }) => filter);
-      if (filters.length === 0) continue;
-      const how = { qos, replay: false, retainAsPublished: true, noLocal: !echo };
-      brokerLog.refused(await connection.subscribe(filters, how));
-    }
-    return subscriptions;
   }
 
   /** Over MQTT 3.1.1 two replicators would take each other's publishes for writes of clients, for ever. */
@@ -235,13 +243,5 @@ export class EventSession {
         : 'another replicator with event topics came or went; connecting again for events',
     );
     void this.#deps.connection.end();
-  }
-
-  #logHold(): void {
-    const others = [...(this.#surroundings?.others ?? [])].join(', ');
-    this.#deps.brokerLog.write(
-      'error',
-      `another replicator (${others}) delivers events at this broker; over MQTT 3.1.1 the two would copy each other's events for ever, so mqttrep publishes no events here. Use MQTT 5, or stop one of them, or set MQTTREP_EVENT_TREE=true if the sites form a tree`,
-    );
   }
 }

@@ -14,6 +14,11 @@ export class HeldOrdinals {
     this.#acknowledge = acknowledge;
   }
 
+  /** PUBACKs up to this ordinal are permitted. */
+  get through(): number {
+    return this.#through;
+  }
+
   /** The actor does not get this message. */
   keep(ordinal: number): void {
     if (ordinal === 0) return;

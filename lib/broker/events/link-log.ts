@@ -23,3 +23,11 @@ export function logReady(log: LinkLog, connection: Connection, { sessionExpiry }
       `events: the broker keeps the session for ${expiry} s only; events of a longer absence are lost`,
     );
 }
+
+/** No events are published at the broker, because of these replicators. */
+export function logHolding(log: LinkLog, others: Iterable<string>): void {
+  log.write(
+    'error',
+    `another replicator (${[...others].join(', ')}) delivers events at this broker; over MQTT 3.1.1 the two would copy each other's events for ever, so mqttrep publishes no events here. Use MQTT 5, or stop one of them, or set MQTTREP_EVENT_TREE=true if the sites form a tree`,
+  );
+}

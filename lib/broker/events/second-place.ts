@@ -25,9 +25,6 @@ const STEADY_MS = 5_000;
 const RETRY_REFUSED_MS = 5 * 60_000;
 const RETRY_TAKEOVER_MS = 60 * 60_000;
 
-/** CONNACK codes that refuse the client id, the credentials, the account, or a quota, of MQTT 3.1.1 and of MQTT 5. */
-const REFUSED: ReadonlySet<number> = new Set([0x02, 0x04, 0x05, 0x85, 0x86, 0x87, 0x8a, 0x8c, 0x97]);
-
 export class SecondPlace {
   readonly #state: () => StateConnection;
   readonly #log: (evidence: string, retryMinutes: number) => void;
@@ -58,8 +55,7 @@ export class SecondPlace {
 
   /** An attempt failed. Returns the milliseconds to wait before the next one if the broker seems to allow none. */
   failed(error: ConnectError): number | undefined {
-    const isRefusal = error.code === undefined ? error.wasConnected : REFUSED.has(error.code);
-    if (!isRefusal || !this.isFree) {
+    if (!error.mayRefuseAnother || !this.isFree) {
       this.#refusals = 0;
       return undefined;
     }

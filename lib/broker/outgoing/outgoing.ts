@@ -176,6 +176,7 @@ export class Outgoing {
       limits: { maxQos: Math.min(maxQos, connection.limits.maxQos) as QoS, retains, stamps },
       fence: `${this.#deps.controlPrefix}/fence`,
       isMainConnected: () => !connection.hasEnded,
+      pace: this.#deps.pace,
       completed: (publication, failure) => outbox.completedInQuarantine(publication, failure),
       freed: (topic, publications) => outbox.freed(topic, publications),
       returned: publications => outbox.returned(publications),

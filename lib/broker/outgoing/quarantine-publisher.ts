@@ -8,6 +8,7 @@
 
 import type { RawPublication } from '../../protocol/publication.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { Pace } from '../connection/pace.ts';
 import { failureOf } from './denial.ts';
 import { causesOfHangup } from './halving.ts';
 import type { Hangups, PublishFailure, Sent } from './hangups.ts';
@@ -17,7 +18,10 @@ import type { SideConnection } from './side-connection.ts';
 /** Topics that are published at once. */
 const MAX_GROUP_SIZE = 64;
 
-/** Longest wait for the acknowledgements of a group. A broker that is slower counts as one that hangs up. */
+/**
+ * Longest wait for the acknowledgements of a group. A broker that is slower counts as one that hangs up. At a limited rate a group
+ * has no more topics than go out in a second.
+ */
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** If the main connection ends within this time after the side connection, the network was the cause. */
@@ -41,6 +45,8 @@ export interface QuarantinePublisherDeps {
   /** A control topic for the UNSUBSCRIBE whose answer comes last. */
   readonly fence: string;
   readonly isMainConnected: () => boolean;
+  /** Of all connections to the broker; undefined without a limit. */
+  readonly pace?: Pick<Pace, 'turn' | 'limits'> | undefined;
   /** The broker accepted the publication, or it is not sent for this reason. */
   readonly completed: (publication: RawPublication, failure: PublishFailure | undefined) => void;
   /** The broker accepted the topic: its other publications go out on the main connection, before all later ones. */
@@ -117,14 +123,15 @@ export class QuarantinePublisher {
 
   async #publishGroup(connection: QuarantineConnection, topics: readonly string[]): Promise<void> {
     this.counters.quarantine_groups++;
-    const { receiveMaximum } = connection.limits;
-    const group = topics.slice(0, receiveMaximum);
-    if (group.length < topics.length) this.#groups.unshift(topics.slice(receiveMaximum));
+    const size = this.#groupSize(connection);
+    const group = topics.slice(0, size);
+    if (group.length < topics.length) this.#groups.unshift(topics.slice(size));
     const acknowledged: string[] = [];
     const sent = new Map<string, Sent>();
     const timer = setTimeout(() => connection.destroy(), ANSWER_TIMEOUT_MS);
-    const answers = group.map(topic => this.#publish(connection, topic, sent, acknowledged));
-    const answered = Promise.all(answers).then(() => connection.unsubscribe([this.#deps.fence]));
+    const answered = this.#publishAll(connection, group, sent, acknowledged).then(() =>
+      connection.unsubscribe([this.#deps.fence]),
+    );
     const isAnswered = await Promise.race([answered, connection.closed.then(() => false)]);
     if (!isAnswered) connection.destroy();
     clearTimeout(timer);
@@ -136,6 +143,28 @@ export class QuarantinePublisher {
     await new Promise(resolve => setTimeout(resolve, NETWORK_GRACE_MS));
     if (this.#isClosed || !this.#deps.isMainConnected()) return;
     this.#judge(group, acknowledged, sent);
+  }
+
+  #groupSize({ limits }: QuarantineConnection): number {
+    const aSecond = this.#deps.pace?.limits.messages ?? Number.POSITIVE_INFINITY;
+    return Math.max(1, Math.floor(Math.min(limits.receiveMaximum, aSecond)));
+  }
+
+  /** Resolves when all are answered, or the connection has ended. */
+  async #publishAll(
+    connection: QuarantineConnection,
+    group: readonly string[],
+    sent: Map<string, Sent>,
+    acknowledged: string[],
+  ): Promise<void> {
+    const { pace } = this.#deps;
+    const answers: Promise<void>[] = [];
+    for (const topic of group) {
+      if (pace !== undefined) await pace.turn();
+      if (connection.hasEnded || this.#isClosed) break;
+      answers.push(this.#publish(connection, topic, sent, acknowledged));
+    }
+    await Promise.all(answers);
   }
 
   /** Publishes the first publication of the topic. Resolves when it is answered, or the connection has ended. */

@@ -5,12 +5,14 @@
 
 import * as v from 'valibot';
 import { LineCounter, parseDocument, visit } from 'yaml';
+import { HARMLESS_NUMBERS } from '../broker-options.ts';
 import { nearest } from '../nearest.ts';
 import { type Problem, show } from '../problems.ts';
 import { CONFIG_FILE } from './file-schema.ts';
 import { variablesOf } from './file-variables.ts';
 import { interpolate, type Variables } from './interpolate.ts';
 import { TOPIC_KEYS } from './keys.ts';
+import { withoutParts } from './leave-out.ts';
 import { type Path, Places } from './places.ts';
 
 /** A larger file is no configuration. */
@@ -20,6 +22,8 @@ export interface ConfigFile {
   readonly variables: Readonly<Record<string, string>>;
   /** Where a variable comes from; also for a problem with one option of a broker. */
   readonly placeOf: (problem: Problem) => string;
+  /** What is wrong with keys that are left out of the variables. The rest was read in order to be checked, too. */
+  readonly leftOut: readonly Problem[];
 }
 
 export type ReadConfigFile = ConfigFile | { readonly errors: readonly Problem[] };
@@ -62,15 +66,27 @@ export function readConfigFile(name: string, text: string, environment: Variable
     const fix = 'correct its aliases (*name), or quote a value that begins with *';
     return { errors: [{ variable: name, problem, fix }] };
   }
-  if (typeof content !== 'object' || Array.isArray(content)) {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     const problem = `it is ${kindOf(content)}, not keys with values`;
     return { errors: [{ variable: name, problem, fix: 'begin with a key, such as brokers:' }] };
   }
   const result = v.safeParse(CONFIG_FILE, content);
-  if (!result.success) errors.push(...result.issues.flatMap(issue => problemsOf(issue, places)));
-  if (errors.length > 0 || !result.success) return { errors: distinct(errors) };
-  const { variables, paths } = variablesOf(content as v.InferInput<typeof CONFIG_FILE>);
-  return { variables, placeOf: problem => placeOf(problem, paths, places) };
+  const wrong = result.success ? [] : result.issues.flatMap(issue => wrongParts(issue));
+  const leftOut = distinct(wrong.map(part => problemOf(part, places)));
+  const rest =
+    wrong.length === 0
+      ? content
+      : withoutParts(
+          content,
+          wrong.map(({ path }) => path),
+        );
+  if (errors.length > 0 || rest === undefined || !v.is(CONFIG_FILE, rest))
+    return { errors: distinct([...errors, ...leftOut]) };
+  const { variables, paths, repeated } = variablesOf(rest);
+  if (repeated.length > 0) {
+    return { errors: [...leftOut, ...repeated.map(({ path, id }) => repeatedId(path, id, places))] };
+  }
+  return { variables, placeOf: problem => placeOf(problem, paths, places), leftOut };
 }
 
 /** Fills the environment variables in, in place. Returns what is wrong with them. */
@@ -97,42 +113,55 @@ function fill(document: ReturnType<typeof parseDocument>, environment: Variables
 
 type Issue = v.BaseIssue<unknown>;
 
+interface WrongPart {
+  readonly path: Path;
+  readonly issue: Issue;
+}
+
 /** Of a union, what is wrong with the alternative that came closest. */
-function problemsOf(issue: Issue, places: Places, above: Path = []): Problem[] {
+function wrongParts(issue: Issue, above: Path = []): WrongPart[] {
   const path = [...above, ...(issue.path ?? []).map(({ key }) => key as string | number)];
   const deeper = issue.issues?.filter(({ path: below }) => below !== undefined) ?? [];
   const strange = deeper.filter(isUnknownKey);
   if (issue.type === 'union' && deeper.length > 0) {
-    return (strange.length > 0 ? strange : deeper).flatMap(each => problemsOf(each, places, path));
+    return (strange.length > 0 ? strange : deeper).flatMap(each => wrongParts(each, path));
   }
+  return [{ path, issue }];
+}
+
+function problemOf({ path, issue }: WrongPart, places: Places): Problem {
   const variable = places.of(path);
   const last = String(path.at(-1));
   if (isUnknownKey(issue)) {
     const known = knownKeys(path);
     const meant = nearest(last, known);
-    return [
-      {
-        variable,
-        problem: `there is no key \`${last}\``,
-        fix: meant === undefined ? `use one of ${known.join(', ')}` : `did you mean \`${meant}\`?`,
-      },
-    ];
+    return {
+      variable,
+      problem: `there is no key \`${last}\``,
+      fix: meant === undefined ? `use one of ${known.join(', ')}` : `did you mean \`${meant}\`?`,
+    };
   }
   if (issue.input === null) {
-    return [
-      {
-        variable,
-        problem: 'it has no value',
-        fix: 'write a value; `#` begins a comment, unless it is in quotes: "#"',
-      },
-    ];
+    return {
+      variable,
+      problem: 'it has no value',
+      fix: 'write a value; `#` begins a comment, unless it is in quotes: "#"',
+    };
   }
   if (issue.type === 'regex') {
-    return [{ variable, problem: `${show(last)} is not a name`, fix: `write ${issue.message} only` }];
+    return { variable, problem: `${show(last)} is not a name`, fix: `write ${issue.message} only` };
   }
   if (issue.input === undefined)
-    return [{ variable, problem: `\`${last}\` is missing`, fix: `add \`${last}\`` }];
-  return [{ variable, problem: `it is ${kindOf(issue.input)}`, fix: `write ${issue.message}` }];
+    return { variable, problem: `\`${last}\` is missing`, fix: `add \`${last}\`` };
+  return { variable, problem: `it is ${shownInput(last, issue.input)}`, fix: `write ${issue.message}` };
+}
+
+function repeatedId(path: Path, id: string, places: Places): Problem {
+  return {
+    variable: places.of(path),
+    problem: `another one has the id ${show(id)}, too`,
+    fix: 'give each an id of its own',
+  };
 }
 
 function isUnknownKey({ type, expected }: Issue): boolean {
@@ -149,13 +178,18 @@ function knownKeys(path: Path): string[] {
   if (path.length === 1) return Object.keys(CONFIG_FILE.entries).filter(key => key !== '$schema');
   if (section === 'topics') return ['filter', 'id', ...TOPIC_KEYS.map(({ key }) => key)];
   return section === 'exclude' || path[2] === 'exclude'
-    ? ['filters', 'brokers']
-    : ['rule', 'prefix', 'suffix', 'hiddenPrefix', 'control', 'brokers'];
+    ? ['filters', 'brokers', 'id']
+    : ['rule', 'prefix', 'suffix', 'hiddenPrefix', 'control', 'brokers', 'id'];
 }
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value === 'string' ? 'text' : typeof value}`;
+}
+
+/** Another number may be a password without its quotes. */
+function shownInput(key: string, value: unknown): string {
+  return typeof value === 'number' && HARMLESS_NUMBERS.has(key) ? String(value) : kindOf(value);
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

@@ -12,7 +12,10 @@ import type { AnySetting } from '../variables.ts';
 import { type FileKey, PROCESS_KEYS, TOPIC_KEYS } from './keys.ts';
 
 /** MQTTREP_CLIENT_{name} and the ids allow no other characters. */
-const NAME = v.pipe(v.string(), v.regex(/^\w+$/, 'letters, digits and underscores'));
+const NAME = v.pipe(
+  v.string('a text, in quotes if it is a number'),
+  v.regex(/^\w+$/, 'letters, digits and underscores'),
+);
 
 const TEXT = v.string('a text');
 const TEXTS = v.union([v.string(), v.array(v.string())], 'a text or a list of texts');
@@ -23,8 +26,9 @@ const FLAG = v.union([v.boolean(), v.string()], 'true or false');
 const RULE = v.union(
   [
     v.string(),
-    v.strictObject({ rule: v.string(), brokers: v.exactOptional(TEXTS) }),
+    v.strictObject({ id: v.exactOptional(NAME), rule: v.string(), brokers: v.exactOptional(TEXTS) }),
     v.strictObject({
+      id: v.exactOptional(NAME),
       prefix: v.exactOptional(v.string()),
       suffix: v.exactOptional(v.string()),
       hiddenPrefix: v.exactOptional(v.string()),
@@ -32,11 +36,14 @@ const RULE = v.union(
       brokers: v.exactOptional(TEXTS),
     }),
   ],
-  'a rule, or an object with rule, prefix, suffix, hiddenPrefix, control and brokers',
+  'a rule, or an object with rule, prefix, suffix, hiddenPrefix, control, brokers and id',
 );
 const EXCLUSION = v.union(
-  [v.string(), v.strictObject({ filters: TEXTS, brokers: v.exactOptional(TEXTS) })],
-  'a topic filter, or an object with filters and brokers',
+  [
+    v.string(),
+    v.strictObject({ id: v.exactOptional(NAME), filters: TEXTS, brokers: v.exactOptional(TEXTS) }),
+  ],
+  'a topic filter, or an object with filters, brokers and id',
 );
 
 const MAP = described(

@@ -22,10 +22,18 @@ const ALTERNATIVES: readonly (readonly string[])[] = [
   ['key', 'keyFile'],
 ];
 
+/** A broker without TLS does not take these from `defaults`. */
+const OF_TLS: ReadonlySet<string> = new Set([
+  ...['ca', 'caFile', 'cert', 'certFile', 'key', 'keyFile'],
+  ...['passphrase', 'rejectUnauthorized', 'servername'],
+]);
+
 export interface FileVariables {
   readonly variables: Readonly<Record<string, string>>;
   /** The first path is that of the whole value; the others are those of its parts. */
   readonly paths: ReadonlyMap<string, readonly Path[]>;
+  /** Topics, rules and exclusions with the id of an earlier one. */
+  readonly repeated: readonly { readonly path: Path; readonly id: string }[];
 }
 
 export function variablesOf(content: Content): FileVariables {
@@ -48,6 +56,13 @@ export function variablesOf(content: Content): FileVariables {
 class Found implements FileVariables {
   readonly variables: Record<string, string> = {};
   readonly paths = new Map<string, readonly Path[]>();
+  readonly repeated: { readonly path: Path; readonly id: string }[] = [];
+
+  /** @param id by which the user tells it from others of its kind */
+  addNamed(id: string, variable: string, value: string, path: Path): void {
+    if (variable in this.variables) this.repeated.push({ path, id });
+    this.add(variable, value, path);
+  }
 
   add(variable: string, value: string, ...paths: readonly Path[]): void {
     this.variables[variable] = value;
@@ -58,7 +73,9 @@ class Found implements FileVariables {
 function addBroker(found: Found, name: string, broker: unknown, defaults: Options, path: Path): void {
   const own: Options = typeof broker === 'string' ? { url: broker } : ((broker ?? {}) as Options);
   const { map, exclude, ...ownOptions } = own;
-  const { url, ...options } = { ...withName(inherited(defaults, ownOptions), name), ...ownOptions };
+  const shared = withName(inherited(defaults, ownOptions), name);
+  const address = ownOptions['url'] ?? shared['url'];
+  const { url, ...options } = { ...(usesTls(address) ? shared : withoutTls(shared)), ...ownOptions };
   const place = (option: string): Path => (option in ownOptions ? [...path, option] : ['defaults', option]);
   const urlPath = typeof broker === 'string' ? path : place('url');
   found.add(
@@ -81,6 +98,18 @@ function inherited(defaults: Options, own: Options): Options {
   return Object.fromEntries(Object.entries(defaults).filter(([option]) => !replaced.has(option)));
 }
 
+/** Whether one of the addresses has TLS, as far as can be told. */
+function usesTls(url: unknown): boolean {
+  return textOf(url)
+    .split(/[\s,]+/)
+    .some(address => !/^(?:mqtt|ws):\/\//.test(address));
+}
+
+/** A certificate in `defaults` is for the brokers with TLS; another broker may stand beside them. */
+function withoutTls(defaults: Options): Options {
+  return Object.fromEntries(Object.entries(defaults).filter(([option]) => !OF_TLS.has(option)));
+}
+
 /** With the name of the broker in place of `{broker}`, at any depth. */
 function withName<T>(value: T, name: string): T {
   if (typeof value === 'string') return value.replaceAll('{broker}', name) as T;
@@ -96,7 +125,7 @@ function addTopics(found: Found, topics: Exclude<Content['topics'], undefined>):
     const settings: Options = typeof topic === 'string' ? { filter: topic } : topic;
     const id = String(settings['id'] ?? (isList ? index + 1 : key));
     const filterPath = typeof topic === 'string' ? path : [...path, 'filter'];
-    found.add(variableName(TOPIC_SETTINGS.filter, id), textOf(settings['filter']), filterPath);
+    found.addNamed(id, variableName(TOPIC_SETTINGS.filter, id), textOf(settings['filter']), filterPath);
     for (const { key: field, setting } of TOPIC_KEYS as readonly FileKey[]) {
       const value = settings[field];
       if (value !== undefined) found.add(variableName(setting, id), textOf(value), [...path, field]);
@@ -116,15 +145,14 @@ function addRoutes(found: Found, routes: Options, broker: string, above: Path): 
     const items: readonly unknown[] = Array.isArray(value) ? value : [value];
     for (const [index, item] of items.entries()) {
       const path = Array.isArray(value) ? [...above, field, index] : [...above, field];
-      const id = `${broker}_${index + 1}`;
-      const { brokers, ...rest } = (
-        typeof item === 'string' ? { rule: item, filters: item } : item
-      ) as Options;
-      found.add(
-        variableName(subject, id),
-        field === 'map' ? ruleText(rest) : filtersText(rest['filters']),
-        path,
-      );
+      const {
+        brokers,
+        id: given = `${broker}_${index + 1}`,
+        ...rest
+      } = (typeof item === 'string' ? { rule: item, filters: item } : item) as Options;
+      const id = String(given);
+      const text = field === 'map' ? ruleText(rest) : filtersText(rest['filters']);
+      found.addNamed(id, variableName(subject, id), text, path);
       if (broker !== '') found.add(variableName(list, id), broker, path);
       else if (brokers !== undefined)
         found.add(variableName(list, id), textOf(brokers), [...path, 'brokers']);

@@ -110,17 +110,19 @@ function topicOf(entries: Entries): unknown {
 
 function routesOf(routes: ReadonlyMap<string, Entries>): Record<string, unknown> {
   const { map, mapBrokers, exclude, excludeBrokers } = ROUTE_SETTINGS;
-  const sorted = [...routes].sort(([a], [b]) => byName(a, b)).map(([, entries]) => entries);
-  const rules = sorted.flatMap(entries => {
+  const sorted = [...routes].sort(([a], [b]) => byName(a, b));
+  const rules = sorted.flatMap(([id, entries]) => {
     const rule = entries.get(map.key)?.value;
-    return rule === undefined ? [] : [withBrokers('rule', escaped(rule), entries.get(mapBrokers.key)?.value)];
+    return rule === undefined
+      ? []
+      : [{ id, rule: escaped(rule), ...brokersOf(entries.get(mapBrokers.key)?.value) }];
   });
-  const exclusions = sorted.flatMap(entries => {
+  const exclusions = sorted.flatMap(([id, entries]) => {
     const text = entries.get(exclude.key)?.value;
     if (text === undefined) return [];
     const parsed = exclude.parse(text, { brokers: [], controlTopic: '' });
     const filters = 'value' in parsed ? (parsed.value ?? []).map(escaped) : [];
-    return [withBrokers('filters', filters, entries.get(excludeBrokers.key)?.value)];
+    return [{ id, filters, ...brokersOf(entries.get(excludeBrokers.key)?.value) }];
   });
   return {
     ...(rules.length === 0 ? {} : { map: rules }),
@@ -128,8 +130,8 @@ function routesOf(routes: ReadonlyMap<string, Entries>): Record<string, unknown>
   };
 }
 
-function withBrokers(key: string, value: unknown, brokers: string | undefined): unknown {
-  return brokers === undefined ? { [key]: value } : { [key]: value, brokers: listOf(brokers) };
+function brokersOf(brokers: string | undefined): { readonly brokers?: readonly string[] } {
+  return brokers === undefined ? {} : { brokers: listOf(brokers) };
 }
 
 function listOf(text: string): string[] {

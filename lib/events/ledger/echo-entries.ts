@@ -52,6 +52,11 @@ export class EchoEntries {
     entry.isPublished = true;
   }
 
+  /** Whether the echo of an older publish with the same content is expected. */
+  hasOlder({ seq, hash }: SentEntry): boolean {
+    return (this.#byHash.get(hash)?.[0]?.seq ?? seq) < seq;
+  }
+
   /** The oldest publish with this content that no message has matched. */
   match(hash: number): EchoEntry | undefined {
     return this.#byHash.get(hash)?.find(entry => entry.isPublished && entry.provisional === 0);

@@ -17,6 +17,9 @@ import { EVENT_WINDOW } from '../../protocol/event-messages.ts';
 /** Messages that are remembered. */
 export const RECENT_EVENTS = 10_000;
 
+/** Classes of contents: a content whose class is empty was not delivered. So most need no search. */
+const CLASSES = 65_536;
+
 /** Packet ids end here, and begin at 1 again. */
 const MAX_PACKET_ID = 65_535;
 
@@ -27,6 +30,8 @@ export class RecentEvents {
   #packetIds = new Uint16Array(0);
   /** 1 for an echo, 0 for a message of a client. */
   #echoes = new Uint8Array(0);
+  /** By class: how many of the messages are in it. */
+  #classes = new Uint16Array(0);
   /** Messages since the beginning; the newest one is at `(#count - 1) % RECENT_EVENTS`. */
   #count = 0;
   /** By packet id: the number of its newest message; 0 for none. */
@@ -40,8 +45,9 @@ export class RecentEvents {
   add(hash: number, packetId: number, isEcho: boolean, dup = false): void {
     if (this.#hashes.length === 0) this.#allocate();
     const place = this.#count % RECENT_EVENTS;
-    this.#forget(this.#packetIds[place] ?? 0);
+    if (this.#count >= RECENT_EVENTS) this.#forget(place);
     this.#hashes[place] = hash;
+    this.#countInClass(hash, 1);
     this.#packetIds[place] = packetId;
     this.#echoes[place] = isEcho ? 1 : 0;
     this.#count++;
@@ -63,6 +69,7 @@ export class RecentEvents {
    * messages, one of a client and one of ours, the first one to come is taken for the echo.
    */
   wasDelivered(hash: number): boolean {
+    if (!this.#classes[hash % CLASSES]) return false;
     return this.#hashes.subarray(0, this.#remembered).includes(hash);
   }
 
@@ -133,7 +140,13 @@ export class RecentEvents {
     this.#hashes = new Float64Array(RECENT_EVENTS);
     this.#packetIds = new Uint16Array(RECENT_EVENTS);
     this.#echoes = new Uint8Array(RECENT_EVENTS);
+    this.#classes = new Uint16Array(CLASSES);
     this.#byPacketId = new Float64Array(MAX_PACKET_ID + 1);
+  }
+
+  #countInClass(hash: number, change: 1 | -1): void {
+    const index = hash % CLASSES;
+    this.#classes[index] = (this.#classes[index] ?? 0) + change;
   }
 
   /** Whether clients wrote this content more than once. */
@@ -146,7 +159,9 @@ export class RecentEvents {
   }
 
   /** The oldest message gives its place to a new one. */
-  #forget(packetId: number): void {
+  #forget(place: number): void {
+    this.#countInClass(this.#hashes[place] ?? 0, -1);
+    const packetId = this.#packetIds[place] ?? 0;
     const oldest = this.#count - RECENT_EVENTS + 1;
     if (oldest > 0 && this.#byPacketId[packetId] === oldest) this.#byPacketId[packetId] = 0;
   }

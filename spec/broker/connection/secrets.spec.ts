@@ -3,6 +3,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { connectAdvice } from '../../../lib/broker/connection/connect-advice.ts';
+import type { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import { hasSecrets, secretIn, withSecrets } from '../../../lib/broker/connection/secrets.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -50,6 +52,14 @@ describe('withSecrets', () => {
     expect(await withSecrets({ passwordFile })).to.include({ password: 'two' });
   });
 
+  it('waits a moment for a file that is emptied and written again', async () => {
+    const passwordFile = written('rewritten', '');
+    const reading = withSecrets({ passwordFile });
+    await new Promise(resolve => setTimeout(resolve, 50));
+    written('rewritten', 's3cret');
+    expect(await reading).to.include({ password: 's3cret' });
+  });
+
   it('takes what a command prints', async () => {
     expect(await withSecrets({ passwordCommand: 'echo s3cret; echo noise >&2' })).to.include({
       password: 's3cret',
@@ -70,9 +80,9 @@ describe('withSecrets', () => {
   });
 
   const failures: readonly (readonly [options: Readonly<Record<string, unknown>>, words: string])[] = [
-    [{ passwordFile: '/nowhere' }, '`passwordFile` cannot be read: ENOENT'],
-    [{ passwordFile: written('empty', '\n') }, '`passwordFile` is empty'],
-    [{ caFile: written('large', 'x'.repeat(1024 * 1024 + 1)) }, '`caFile` is longer than'],
+    [{ passwordFile: '/nowhere' }, '`passwordFile`: the file "/nowhere" cannot be read (ENOENT)'],
+    [{ passwordFile: written('empty', '\n') }, '/empty" is empty'],
+    [{ caFile: written('large', 'x'.repeat(1024 * 1024 + 1)) }, '/large" is longer than'],
     [{ passwordCommand: 'echo s3cret; exit 3' }, '`passwordCommand` ended with exit code 3'],
     [{ passwordCommand: 'true' }, '`passwordCommand` printed nothing'],
     [{ passwordCommand: 'kill -9 $$' }, '`passwordCommand` ended with SIGKILL'],
@@ -82,6 +92,18 @@ describe('withSecrets', () => {
     it(`fails without a secret in the message: ${JSON.stringify(options).slice(0, 60)}`, async () => {
       const message = await failureOf(options);
       expect(message).to.contain(words).and.not.to.contain('s3cret');
+    });
+  }
+
+  const fixes: readonly (readonly [options: Readonly<Record<string, unknown>>, fix: string])[] = [
+    [{ passwordFile: '/nowhere' }, 'check the path, that the user of mqttrep may read the file'],
+    [{ passwordCommand: 'exit 3' }, 'run the command as the user of mqttrep'],
+  ];
+  for (const [options, fix] of fixes) {
+    it(`fails with the fix, and not with that of a broker: ${JSON.stringify(options)}`, async () => {
+      const error = (await withSecrets(options).catch((reason: unknown) => reason)) as ConnectError;
+      const url = 'mqtts://127.0.0.1:1';
+      expect(await connectAdvice(error, { name: 'OSLO', url, options })).to.contain(fix);
     });
   }
 

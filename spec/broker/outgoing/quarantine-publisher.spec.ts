@@ -33,6 +33,10 @@ describe('QuarantinePublisher', () => {
   let isAvailable: boolean;
   let answer: (topic: string) => 'acknowledge' | 'hang up' | Error;
   let limits: { receiveMaximum: number; maximumPacketSize: number };
+  /** Messages a second. */
+  let rate: number;
+  let turns: number;
+  let publishes: number;
 
   beforeEach(() => {
     completed = [];
@@ -45,6 +49,9 @@ describe('QuarantinePublisher', () => {
     isAvailable = true;
     answer = () => 'acknowledge';
     limits = { receiveMaximum: 100, maximumPacketSize: 1_000 };
+    rate = Number.POSITIVE_INFINITY;
+    turns = 0;
+    publishes = 0;
     hangups = new Hangups(UNLIMITED, () => undefined);
     publisher = new QuarantinePublisher({
       side: {
@@ -59,6 +66,14 @@ describe('QuarantinePublisher', () => {
       limits: { maxQos: 2, retains: true, stamps: new Stamps('us', 'secret') },
       fence: 'mqttrep/trial',
       isMainConnected: () => isMainConnected,
+      pace: {
+        turn: async () => {
+          turns++;
+        },
+        get limits() {
+          return { messages: rate, bytes: Number.POSITIVE_INFINITY };
+        },
+      },
       completed: ({ topic, payload }, failure) =>
         completed.push({ topic, payload: payload.toString(), failure }),
       freed: (topic, others) => freed.push(topic, ...others.map(({ payload }) => payload.toString())),
@@ -87,6 +102,7 @@ describe('QuarantinePublisher', () => {
       limits: { maxQos: 2, retains: true, wildcards: true, ...limits },
       unsubscribe: () => Promise.race([Promise.resolve(true), closed.then(() => false)]),
       publish: (topic, _payload, _options, done) => {
+        publishes++;
         open.push({ topic, done });
         mostOpen = Math.max(mostOpen, open.length);
         setImmediate(() => {
@@ -105,6 +121,15 @@ describe('QuarantinePublisher', () => {
     await eventually(() => expect(completed).to.have.length(10));
     expect(mostOpen).to.equal(3);
     expect(connections).to.be.at.most(10);
+  });
+
+  it('waits for its turn before each publish, and has no more in a group than the rate in a second', async () => {
+    rate = 4;
+    answer = topic => (topic === 't9' ? 'hang up' : 'acknowledge');
+    for (let index = 0; index < 10; index++) publisher.take(publication(`t${index}`));
+    await eventually(() => expect(completed).to.have.length(10));
+    expect(mostOpen).to.equal(4);
+    expect(turns).to.equal(publishes);
   });
 
   it('hands over the waiting publications of an accepted topic in order', async () => {

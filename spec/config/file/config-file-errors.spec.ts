@@ -17,6 +17,37 @@ topics:
 const REFERENCE = (name: string) => `\${${name}}`;
 
 describe('mqttrep.yaml', () => {
+  it('has wrong keys and wrong values reported at once', () => {
+    const text = `
+defaults: { maxQos: 3 }
+brokers:
+  oslo: { url: mqtt://oslo.example, keepalive: soon }
+  paris: mqtts://paris.example
+topics:
+  ducks: { filter: canards/#, ttl: 12 hours, retian: true }
+mergeFrequncy: 2
+scanPeriod: never
+`;
+    const problems = problemsOfFile(text);
+    const places = problems.map(problem => problem.split(': ')[0]);
+    expect(places).to.have.members([
+      'mqttrep.yaml:2:13 (defaults.maxQos)',
+      'mqttrep.yaml:4:37 (brokers.oslo.keepalive)',
+      'mqttrep.yaml:7:46 (topics.ducks.retian)',
+      'mqttrep.yaml:8:1 (mergeFrequncy)',
+      'mqttrep.yaml:7:31 (topics.ducks.ttl)',
+      'mqttrep.yaml:9:1 (scanPeriod)',
+    ]);
+  });
+
+  it('has no errors that follow from a key that is left out', () => {
+    const text = 'brokrs: { oslo: mqtt://a }\ntopics: [{ filtr: a }]\n';
+    expect(problemsOfFile(text).map(problem => problem.split(': ')[0])).to.deep.equal([
+      'mqttrep.yaml:2:12 (topics.0.filtr)',
+      'mqttrep.yaml:1:1 (brokrs)',
+    ]);
+  });
+
   const errors: readonly (readonly [text: string, ...words: string[]])[] = [
     ['brokers: [a', 'mqttrep.yaml:1:12: it is not YAML'],
     ['- a\n', 'mqttrep.yaml: it is a list, not keys with values'],
@@ -37,6 +68,19 @@ describe('mqttrep.yaml', () => {
       'did you mean `retain`?',
     ],
     ['map: [{ prefx: a }]\n', 'mqttrep.yaml:1:9 (map.0.prefx)', 'did you mean `prefix`?'],
+    [
+      `${SOUND}map: [{ id: a, rule: x -> y }, { id: b, rule: z -> w }, { id: a, rule: v -> u }]\n`,
+      'mqttrep.yaml:7:57 (map.2): another one has the id "a", too; give each an id of its own',
+    ],
+    [
+      'brokers: { oslo: mqtt://a, paris: mqtt://b }\ntopics: [a, { filter: b, id: 1 }]\n',
+      'mqttrep.yaml:2:26 (topics.1.id): it is a number; write a text, in quotes if it is a number',
+    ],
+    ['defaults: { password: 987654 }\n', '(defaults.password): it is a number; write'],
+    [
+      'brokers: { oslo: mqtt://a, paris: mqtt://b }\ntopics: [a, { filter: b, id: "1" }]\n',
+      '(topics.1.filter): another one has the id "1", too',
+    ],
     ['__proto__: { a: 1 }\n', 'mqttrep.yaml:1:1: it has a key `__proto__`'],
     [`store: ${REFERENCE('NONE')}\n`, 'mqttrep.yaml:1:8: the variable NONE is not set', 'write a default'],
     [`store: ${REFERENCE('a b')}\n`, 'mqttrep.yaml:1:8', 'not followed by the name of a variable'],
@@ -51,7 +95,7 @@ describe('mqttrep.yaml', () => {
     ],
     [
       'brokers:\n  oslo:\n    url: mqtt://a\n    maxQos: 3\n  paris: mqtt://b\ntopics: [a]\n',
-      'mqttrep.yaml:4:5 (brokers.oslo.maxQos): it is a number; write 0, 1 or 2',
+      'mqttrep.yaml:4:5 (brokers.oslo.maxQos): it is 3; write 0, 1 or 2',
     ],
     [
       'brokers:\n  oslo: { keepalive: 7 }\n  paris: mqtt://b\ntopics: [a]\n',

@@ -120,6 +120,41 @@ topics: [a]
     expect(paris?.options).to.deep.equal({ username: 'rep', password: 'own', ca: 'pem' });
   });
 
+  it('leaves the TLS options of the defaults out where a broker has no TLS', () => {
+    const text = `
+defaults: { username: rep, ca: pem, servername: gateway, rejectUnauthorized: true }
+brokers:
+  local: mqtt://127.0.0.1
+  oslo: mqtts://oslo.example
+  paris: { url: [ws://a.paris.example/mqtt, wss://b.paris.example/mqtt] }
+  rome: { url: ws://rome.example/mqtt, keepalive: 7 }
+topics: [a]
+`;
+    const options = Object.fromEntries(
+      configOfFile(text).brokers.map(({ name, options: all }) => [name, all]),
+    );
+    const all = { username: 'rep', ca: 'pem', servername: 'gateway', rejectUnauthorized: true };
+    expect(options).to.deep.equal({
+      local: { username: 'rep' },
+      oslo: all,
+      paris: all,
+      rome: { username: 'rep', keepalive: 7 },
+    });
+  });
+
+  it('takes ids of rules and exclusions, so that variables replace them', () => {
+    const text = `${SOUND}
+map: { id: a, prefix: site/oslo/, brokers: oslo }
+exclude: [{ id: b, filters: [canards/x] }]
+`;
+    const { maps, exclusions } = configOfFile(text, {
+      MQTTREP_MAP_a: 'prefix: other/',
+      MQTTREP_EXCLUDE_b: 'canards/y',
+    });
+    expect(maps).to.deep.equal([{ id: 'a', rule: 'prefix: other/', brokers: ['oslo'] }]);
+    expect(exclusions).to.deep.equal([{ id: 'b', filters: ['canards/y'], brokers: ['oslo', 'paris'] }]);
+  });
+
   it('takes anchors and aliases', () => {
     const text = `
 defaults: &all { keepalive: 7 }

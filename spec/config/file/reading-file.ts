@@ -1,6 +1,6 @@
 /** Reads a mqttrep.yaml in a spec. */
 
-import type { Config } from '../../../lib/config/config.ts';
+import type { Config, Problem } from '../../../lib/config/config.ts';
 import { readConfigFile } from '../../../lib/config/file/config-file.ts';
 import { readConfig } from '../../../lib/config/read-config.ts';
 import type { Env } from '../reading.ts';
@@ -11,11 +11,14 @@ const HOME = '/home/duck';
 /** Problems as lines; the place in the file comes first. */
 export function problemsOfFile(text: string, env: Env = {}): readonly string[] {
   const file = readConfigFile('mqttrep.yaml', text, env);
-  if ('errors' in file)
-    return file.errors.map(({ variable, problem, fix }) => `${variable}: ${problem}; ${fix}`);
+  const line = ({ variable, problem, fix }: Problem) => `${variable}: ${problem}; ${fix}`;
+  if ('errors' in file) return file.errors.map(line);
   const result = readConfig({ HOME, ...file.variables, ...env }, readFile);
   const problems = [...(result.ok ? [] : result.errors), ...result.warnings];
-  return problems.map(each => `${file.placeOf(each)}: ${each.problem}; ${each.fix}`);
+  return [
+    ...file.leftOut.map(line),
+    ...problems.map(each => line({ ...each, variable: file.placeOf(each) })),
+  ];
 }
 
 /** @throws if the file has a problem */

@@ -109,6 +109,34 @@ export interface Published {
   readonly bytes: number;
 }
 
+const TICK_MS = 10;
+/** Longer than what is judged. */
+const REMEMBERED_MS = 2_000;
+
+/** How late this thread was lately: what arrived in time meanwhile is read at once. */
+class Lateness {
+  #ticked = performance.now();
+  /** In milliseconds, the newest last. */
+  #delays: { readonly at: number; readonly length: number }[] = [];
+
+  constructor() {
+    setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /** The longest delay, in milliseconds. */
+  longest(now: number): number {
+    return Math.max(0, now - this.#ticked - TICK_MS, ...this.#delays.map(({ length }) => length));
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const length = now - this.#ticked - TICK_MS;
+    this.#ticked = now;
+    this.#delays = this.#delays.filter(({ at }) => at > now - REMEMBERED_MS);
+    if (length > TICK_MS) this.#delays.push({ at: now, length });
+  }
+}
+
 /** @param published gets what clients publish */
 export function rateRule(
   {
@@ -119,6 +147,8 @@ export function rateRule(
 ): Rule {
   let first = 0;
   let sum = 0;
+  const isLimited = messages < Number.POSITIVE_INFINITY || bytes < Number.POSITIVE_INFINITY;
+  const lateness = isLimited ? new Lateness() : undefined;
   return {
     fromClient: (packet, _peer, length) => {
       if (packet.cmd !== 'publish') return undefined;
@@ -133,7 +163,8 @@ export function rateRule(
         sum -= oldest.bytes;
         first++;
       }
-      const isExceeded = published.length - first > messages || sum > bytes;
+      const seconds = 1 + (lateness?.longest(now) ?? 0) / 1_000;
+      const isExceeded = published.length - first > messages * seconds || sum > bytes * seconds;
       return isExceeded ? { closes: MESSAGE_RATE_TOO_HIGH } : undefined;
     },
   };

@@ -1,7 +1,7 @@
 /** The limits of a broker in words: only those that it has. */
 
-import type { BrokerLimits } from '../../api.ts';
-import { count } from './figures.ts';
+import type { BrokerLimits, BrokerStatus } from '../../api.ts';
+import { count, counted } from './figures.ts';
 
 /** @param sizeOf bytes as a short text */
 export function limitsSentences(limits: BrokerLimits, sizeOf: (bytes: number) => string): string[] {
@@ -18,4 +18,16 @@ export function limitsSentences(limits: BrokerLimits, sizeOf: (bytes: number) =>
     limits.acceptsControlTopics ? '' : 'no control topics of mqttrep',
     limits.acceptsSecondConnection ? '' : 'no second connection, so no probes and no comparison',
   ].filter(sentence => sentence !== '');
+}
+
+/** The rate that the configuration limits the broker to; empty without one. */
+export function rateSentence(
+  { maxRate, maxBytesPerSecond }: Pick<BrokerStatus, 'maxRate' | 'maxBytesPerSecond'>,
+  sizeOf: (bytes: number) => string,
+): string {
+  const parts = [
+    maxRate === null ? '' : counted(maxRate, 'message'),
+    maxBytesPerSecond === null ? '' : sizeOf(maxBytesPerSecond),
+  ].filter(part => part !== '');
+  return parts.length === 0 ? '' : `at most ${parts.join(' and ')} a second`;
 }

@@ -3,7 +3,7 @@
 import type { BrokerDetails, BrokerStatus, EventStatus } from '../../api.ts';
 import { droppedText } from '../model/event-queues.ts';
 import { ago, count, counted, elapsed, size, span } from '../model/figures.ts';
-import { limitsSentences } from '../model/limits-text.ts';
+import { limitsSentences, rateSentence } from '../model/limits-text.ts';
 import { visible } from '../model/value-text.ts';
 import { Copy } from './copy.tsx';
 
@@ -74,6 +74,7 @@ function EventFacts({ events }: { events: EventStatus }) {
 function ConnectionFacts({ broker, details }: Pick<BrokerFactsProps, 'broker' | 'details'>) {
   const { url, filters, limits } = details;
   const dropped = Object.entries(broker.dropped);
+  const rate = rateSentence(broker, size);
   return (
     <section>
       <h3>Connection</h3>
@@ -102,6 +103,7 @@ function ConnectionFacts({ broker, details }: Pick<BrokerFactsProps, 'broker' | 
             </ul>
           )}
         </Fact>
+        {rate === '' ? null : <Fact name="Rate">{rate}</Fact>}
         <Fact name="Messages">
           {count(broker.received)} received, {count(broker.published)} published
         </Fact>

@@ -2,14 +2,14 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { HEARTBEAT_TIMEOUT_MS, Heartbeat } from '../../lib/broker/heartbeat.ts';
-import { eventually } from '../support/eventually.ts';
-import { Link } from '../support/link.ts';
-import { requireMosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { PUBLISH, topicOf, typeOf } from '../support/packet-bytes.ts';
-import { PacketRelay } from '../support/packet-relay.ts';
-import type { TestBroker } from '../support/test-broker.ts';
-import { BrokerActorFixture } from './broker-actor-fixture.ts';
+import { HEARTBEAT_TIMEOUT_MS, Heartbeat } from '../../../lib/broker/connection/heartbeat.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Link } from '../../support/link.ts';
+import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { PUBLISH, topicOf, typeOf } from '../../support/packet-bytes.ts';
+import { PacketRelay } from '../../support/packet-relay.ts';
+import type { TestBroker } from '../../support/test-broker.ts';
+import { BrokerActorFixture } from '../broker-actor-fixture.ts';
 
 const PERIOD_MS = 10_000;
 const TOPIC = 'mqttrep/us/heartbeat/oslo';
@@ -52,7 +52,7 @@ describe('Heartbeat', () => {
     [received, isHolding, isWriting, isDestroyed] = [0, false, false, false];
     heartbeat = new Heartbeat({
       periodMs: PERIOD_MS,
-      brokerLog: { write: (level, message) => log.push(`${level} ${message}`) },
+      log: (level, message) => log.push(`${level} ${message}`),
       received: () => received,
       isHolding: () => isHolding,
       cameBack: sentAt => cameBack.push(sentAt),

@@ -10,12 +10,12 @@
  */
 
 import type { IPublishPacket } from 'mqtt';
-import { matches } from '../core/filter.ts';
-import type { Subscription } from '../core/subscriptions.ts';
-import type { BrokerMeasures } from '../protocol/requests.ts';
-import type { BrokerLog } from './broker-log.ts';
-import type { Connection } from './connection/connection.ts';
-import { isRefusal } from './connection/filter-requests.ts';
+import { matches } from '../../core/filter.ts';
+import type { Subscription } from '../../core/subscriptions.ts';
+import type { Log } from '../../protocol/messages.ts';
+import type { BrokerMeasures } from '../../protocol/requests.ts';
+import type { Connection } from './connection.ts';
+import { isRefusal } from './filter-requests.ts';
 
 /** With the default period of 10 s a silent connection is found within 14 s. */
 export const HEARTBEAT_TIMEOUT_MS = 4_000;
@@ -34,13 +34,13 @@ type Beating = Pick<Connection, 'publish' | 'subscribe' | 'destroy' | 'hasEnded'
 export interface HeartbeatDeps {
   /** Milliseconds; Infinity for no heartbeats. */
   readonly periodMs: number;
-  readonly brokerLog: Pick<BrokerLog, 'write'>;
+  readonly log: Log;
   /** Messages that the broker has delivered so far. */
   readonly received: () => number;
   /** mqttrep does not read the connection at present. */
   readonly isHolding: () => boolean;
   /** A heartbeat has come back that was sent at this time. */
-  readonly cameBack: (sentAt: number) => void;
+  readonly cameBack?: (sentAt: number) => void;
 }
 
 /** Milliseconds since 1970, by a clock that is not set. Threads of one process share it. */
@@ -107,7 +107,7 @@ export class Heartbeat {
     this.#strikes = 0;
     for (const [from, elapsed] of this.#heard) this.#paths.set(from, elapsed + this.#latency);
     this.#heard.clear();
-    this.#deps.cameBack(this.#sentAt);
+    this.#deps.cameBack?.(this.#sentAt);
     this.#sentAt = undefined;
     return true;
   }
@@ -137,7 +137,7 @@ export class Heartbeat {
       const grants = await connection.subscribe([topic], options).catch(() => undefined);
       if (connection !== this.#connection) return;
       if (grants === undefined || grants.some(isRefusal)) {
-        this.#deps.brokerLog.write(
+        this.#deps.log(
           'info',
           `the broker refuses the subscription to ${topic}, so mqttrep sends no heartbeats there; permit the account to read and write under MQTTREP_CONTROL_TOPIC`,
         );
@@ -161,7 +161,7 @@ export class Heartbeat {
   #check(connection: Beating): void {
     if (this.#isSilent(connection)) {
       this.#silences++;
-      this.#deps.brokerLog.write(
+      this.#deps.log(
         'warn',
         `connected but silent: neither the heartbeat nor any other message came within ${HEARTBEAT_TIMEOUT_MS / 1000} s; reconnecting`,
       );
@@ -191,7 +191,7 @@ export class Heartbeat {
 
   #logDoubt(): void {
     this.#isDoubtLogged = true;
-    this.#deps.brokerLog.write(
+    this.#deps.log(
       'info',
       `the heartbeat under ${this.#topic} does not come back, so mqttrep cannot notice a connection that carries nothing; permit the account to read and write under MQTTREP_CONTROL_TOPIC`,
     );
@@ -200,7 +200,7 @@ export class Heartbeat {
   #noteStrike(firstSentAt: number): void {
     if (heartbeatClock() - firstSentAt > STRIKE_MS) return;
     if (++this.#strikes < MAX_STRIKES) return;
-    this.#deps.brokerLog.write(
+    this.#deps.log(
       'warn',
       'the connection ended twice at the first heartbeat; mqttrep sends no more heartbeats to this broker',
     );
