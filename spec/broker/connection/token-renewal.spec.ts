@@ -153,7 +153,7 @@ describe('TokenRenewal', () => {
   const poor: readonly (readonly [content: () => string, words: string])[] = [
     [() => jwt({ exp: -5 }), 'the token that replaces it has ended, too'],
     [() => 'quack', 'what replaces it is no token'],
-    [() => '', '`passwordFile` is empty'],
+    [() => '', 'is empty'],
   ];
   for (const [content, words] of poor) {
     it(`keeps the connection where the file has no better token: ${words}`, async () => {
