@@ -4,7 +4,7 @@
  */
 
 import type { LogLevel } from '../protocol/messages.ts';
-import { type CertificateEnds, type CertificateOwner, daysUntil } from './connection/certificate-days.ts';
+import { type CertificateEnds, type CertificateOwner, daysUntil } from './credentials/certificate-days.ts';
 
 const WARNING_DAYS = 14;
 const INTERVAL_MS = 12 * 60 * 60 * 1000;

@@ -9,17 +9,17 @@ import { KnownCapabilities } from './capabilities/known-capabilities.ts';
 import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import { CertificateWatch } from './certificate-watch.ts';
-import { Addresses } from './connection/addresses.ts';
-import { connectAdvice } from './connection/connect-advice.ts';
-import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
-import { FirstAddress } from './connection/first-address.ts';
-import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
-import { Retries } from './connection/retries.ts';
-import { TakeoverSigns } from './connection/takeover-signs.ts';
-import { TokenRenewal } from './connection/token-renewal.ts';
 import { willQosOf } from './connection/will.ts';
+import { TokenRenewal } from './credentials/token-renewal.ts';
 import type { Identity } from './identity.ts';
+import { Addresses } from './network/addresses.ts';
+import { connectAdvice } from './network/connect-advice.ts';
+import { ConnectError } from './network/connect-error.ts';
+import { FirstAddress } from './network/first-address.ts';
+import { Negotiation, type ProtocolVersion } from './network/negotiation.ts';
+import { Retries } from './network/retries.ts';
+import { TakeoverSigns } from './network/takeover-signs.ts';
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 10_000;

@@ -1,6 +1,6 @@
 /**
- * What a first contact changes, for the log: of each broker that mqttrep has not seen before, how many topics are copied to it
- * and overwritten there, by what they are decided, and in the end what the brokers did not take.
+ * What a first contact changes, for the log: of each broker that mqttrep has not seen before, how many topics it
+ * lacks, how many are to be overwritten there and by what that is decided, and in the end what the brokers did not take.
  *
  * It is said before anything is published. A broker that comes later is reported when it has shown what it retains.
  */
@@ -147,7 +147,7 @@ export class FirstContactLog {
 }
 
 function linesOf(name: string, { same, copied, overwritten, examples }: Plan): string[] {
-  const counts = `${topics(copied)} copied to it, ${overwritten} overwritten, ${same} equal already`;
+  const counts = `${topics(copied)} to copy to it, ${overwritten} to overwrite, ${same} equal already`;
   if (overwritten === 0) return [`${name}: first contact: ${counts}`];
   if (examples.length <= 1) return [`${name}: first contact: ${counts}; ${examples[0]}`];
   const more = overwritten - examples.length;

@@ -8,7 +8,7 @@ import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
-import type { ProtocolVersion } from '../connection/negotiation.ts';
+import type { ProtocolVersion } from '../network/negotiation.ts';
 import { CheckTopics, checkTopic, checkWill } from './check-topics.ts';
 import { type ConnectedOnce, connectOnce, type DiagnosticsSettings } from './connect-once.ts';
 import { EventSessionCheck } from './event-session-check.ts';

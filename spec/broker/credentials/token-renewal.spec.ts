@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { TokenRenewal } from '../../../lib/broker/connection/token-renewal.ts';
+import { TokenRenewal } from '../../../lib/broker/credentials/token-renewal.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { jwt, sas } from '../../support/tokens.ts';
 
