@@ -41,7 +41,7 @@ module.exports = {
       // SIGINT, then at most 8 s in which what is on its way is delivered. PM2's 1.6 s would cut that off.
       kill_timeout: 10_000,
 
-      // 78: the configuration is wrong, or the store is of another version, which no restart mends. 0: somebody has told mqttrep itself to stop.
+      // 78: the configuration is wrong, or the store is of another version, which no restart fixes. 0: somebody has told mqttrep itself to stop.
       // (In `pm2 ls` such a process may stand as «waiting restart», but nothing is going to start it.)
       stop_exit_codes: [0, 78],
       // Anything else: again and again, after 0.1 s at first and 15 s at most.

@@ -9,7 +9,7 @@ import {
   type CertificateEnds,
   certificateWarnings,
   daysUntil,
-} from './connection/certificate-days.ts';
+} from './credentials/certificate-days.ts';
 
 const INTERVAL_MS = 12 * 60 * 60 * 1000;
 

@@ -2,10 +2,10 @@
 
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Connection } from './connection/connection.ts';
-import type { ProtocolVersion } from './connection/negotiation.ts';
 import { Connector } from './connector.ts';
 import type { Identity } from './identity.ts';
 import type { FoundLimits } from './limits-told.ts';
+import type { ProtocolVersion } from './network/negotiation.ts';
 import { OrderlyEnd } from './orderly-end.ts';
 import type { Session } from './session.ts';
 import { SessionLoop, type SessionLoopDeps } from './session-loop.ts';

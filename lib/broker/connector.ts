@@ -9,17 +9,17 @@ import { KnownCapabilities } from './capabilities/known-capabilities.ts';
 import { SecondConnection } from './capabilities/second-connection.ts';
 import { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import { CertificateWatch } from './certificate-watch.ts';
-import { Addresses } from './connection/addresses.ts';
-import { connectAdvice } from './connection/connect-advice.ts';
-import { ConnectError } from './connection/connect-error.ts';
 import { Connection } from './connection/connection.ts';
-import { FirstAddress } from './connection/first-address.ts';
-import { Negotiation, type ProtocolVersion } from './connection/negotiation.ts';
-import { Retries } from './connection/retries.ts';
-import { TakeoverSigns } from './connection/takeover-signs.ts';
-import { TokenRenewal } from './connection/token-renewal.ts';
 import { willQosOf } from './connection/will.ts';
+import { TokenRenewal } from './credentials/token-renewal.ts';
 import type { Identity } from './identity.ts';
+import { Addresses } from './network/addresses.ts';
+import { connectAdvice } from './network/connect-advice.ts';
+import { ConnectError } from './network/connect-error.ts';
+import { FirstAddress } from './network/first-address.ts';
+import { Negotiation, type ProtocolVersion } from './network/negotiation.ts';
+import { Retries } from './network/retries.ts';
+import { TakeoverSigns } from './network/takeover-signs.ts';
 
 /** A connection that stood this long was healthy: backoff starts again. */
 const HEALTHY_AFTER_MS = 10_000;
@@ -57,6 +57,8 @@ export class Connector {
   });
   /** When the last attempt succeeded, in milliseconds of `performance.now()`. */
   #connectedAt = 0;
+  /** What the log last said of MQTT 5. */
+  #fallbackLogged: string | undefined;
   /** Of the last CONNECT. */
   #willQos: QoS = 0;
   /** mqttrep has disconnected, to connect at the first address. */
@@ -213,12 +215,20 @@ export class Connector {
     return this.#advice === undefined ? message : `${message}; ${this.#advice}`;
   }
 
+  /** Without a CONNACK it is not known whether the version is the cause. */
+  #logFallback({ message, code }: ConnectError): void {
+    const fact = code === undefined ? 'no connection over MQTT 5' : 'the broker does not accept MQTT 5';
+    const level = fact === this.#fallbackLogged ? 'debug' : 'info';
+    this.#fallbackLogged = fact;
+    this.#deps.brokerLog.write(level, `${fact} (${message}); trying MQTT 3.1.1`);
+  }
+
   async #failed(error: ConnectError): Promise<number> {
     if (this.#giveUp.signal.aborted) return 0;
     if (this.capabilities.will.connectFailed(error, this.#willQos)) return 1;
-    const { settings, brokerLog, report } = this.#deps;
+    const { settings, report } = this.#deps;
     if (this.#negotiation.failed(error)) {
-      brokerLog.write('info', `the broker does not accept MQTT 5 (${error.message}); trying MQTT 3.1.1`);
+      this.#logFallback(error);
       return 1;
     }
     if (this.#addresses.next()) return this.#tryNext(`cannot connect (${error.message})`);

@@ -4,7 +4,7 @@ import type { BrokerLimits } from '../protocol/answers.ts';
 import type { BrokerSettings } from '../protocol/settings.ts';
 import type { BrokerCapabilities } from './capabilities/broker-capabilities.ts';
 import type { Limits } from './connection/limits.ts';
-import type { ProtocolVersion } from './connection/negotiation.ts';
+import type { ProtocolVersion } from './network/negotiation.ts';
 
 const VERSIONS: Readonly<Record<ProtocolVersion, string>> = { 3: '3.1', 4: '3.1.1', 5: '5' };
 

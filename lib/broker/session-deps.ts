@@ -9,10 +9,10 @@ import type { SecondConnection } from './capabilities/second-connection.ts';
 import type { SentinelVisibility } from './capabilities/sentinel-visibility.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Heartbeat } from './connection/heartbeat.ts';
-import type { ProtocolVersion } from './connection/negotiation.ts';
 import type { Identity } from './identity.ts';
 import type { IgnoredMessages } from './incoming/ignored-messages.ts';
 import type { Ingress, IngressDeps } from './incoming/ingress.ts';
+import type { ProtocolVersion } from './network/negotiation.ts';
 import type { Outgoing } from './outgoing/outgoing.ts';
 import type { OwnMessages } from './own-messages.ts';
 

@@ -6,9 +6,9 @@
 import { hasWildcards } from '../core/filter.ts';
 import type { Subscription } from '../core/subscriptions.ts';
 import type { Connection } from './connection/connection.ts';
-import { VERSION_NAMES } from './connection/negotiation.ts';
 import type { Connector, ConnectorDeps } from './connector.ts';
 import type { Identity } from './identity.ts';
+import { VERSION_NAMES } from './network/negotiation.ts';
 import { Session } from './session.ts';
 import type { SessionDeps } from './session-deps.ts';
 

@@ -1,13 +1,15 @@
 /** `mqttrep check --connect`: tests all brokers at the same time. */
 
 import { nanoid } from 'nanoid';
-import { certificateWarnings } from '../broker/connection/certificate-days.ts';
 import { randomClientId } from '../broker/connection/client-id.ts';
+import { certificateWarnings } from '../broker/credentials/certificate-days.ts';
 import { checkBroker, type Finding } from '../broker/diagnostics/broker-check.ts';
 import { eventSessionProblems } from '../broker/diagnostics/event-session-finding.ts';
 import type { WriteProbe } from '../broker/diagnostics/finding.ts';
 import type { Config } from '../config/config.ts';
+import { covers } from '../core/filter.ts';
 import { printable, quoted } from '../core/printable.ts';
+import { filtersAt } from '../status/subscribed-filters.ts';
 import { brokerSettings } from '../supervisor/settings.ts';
 import { table } from '../terminal/table.ts';
 import { type Format, printJson, validity, verdict } from './check.ts';
@@ -39,8 +41,15 @@ export async function checkConnect({ source, format, writes }: CheckConnectOptio
     if (format === 'json') printJson({ ...verdict(loaded), connections: findings });
     else process.stdout.write(report(findings, writes, config.events.session));
     if (interrupted.aborted) return EXIT.failure;
-    return findings.every(({ reached }) => reached) ? EXIT.ok : EXIT.unavailable;
+    if (!findings.every(({ reached }) => reached)) return EXIT.unavailable;
+    return findings.some(lacksRight) ? EXIT.failure : EXIT.ok;
   });
+}
+
+/** The account of mqttrep may not read or write what is configured. */
+function lacksRight({ refusedFilters, writes }: Finding): boolean {
+  const missing: readonly WriteProbe['outcome'][] = ['not writable', 'not readable', 'not delivered'];
+  return refusedFilters.length > 0 || (writes ?? []).some(({ outcome }) => missing.includes(outcome));
 }
 
 function checkAll(
@@ -56,8 +65,15 @@ function checkAll(
       const filters = config.topics
         .filter(({ publishers }) => publishers.includes(broker.name))
         .map(({ filter }) => filter);
-      const writeProbes = writes === 'tested' ? [...new Set(filters)] : undefined;
-      return checkBroker(brokerSettings(broker, config, clientId), { id, writeProbes, signal });
+      const settings = brokerSettings(broker, config, clientId);
+      const subscribed = filtersAt(settings);
+      const isRead = (filter: string) => subscribed.some(broad => covers(broad, filter));
+      const writeProbes = [...new Set(filters)].map(filter => ({ filter, isRead: isRead(filter) }));
+      return checkBroker(settings, {
+        id,
+        writeProbes: writes === 'tested' ? writeProbes : undefined,
+        signal,
+      });
     }),
   );
 }
@@ -74,9 +90,14 @@ function report(
   session: number,
 ): string {
   const notes = findings.flatMap(
-    ({ name, note, certificateDays, refusedFilters, writes: probes, eventSession }) => [
+    ({ name, note, certificateDays, refusedFilters, wildcardReplay, writes: probes, eventSession }) => [
       ...(note === null ? [] : [`${name}: ${printable(note, MAX_NOTE_CHARACTERS)}\n`]),
       ...certificateWarnings(certificateDays).map(warning => `${name}: ${warning}\n`),
+      ...(wildcardReplay !== null && wildcardReplay.shown > 0 && wildcardReplay.shown < wildcardReplay.stored
+        ? [
+            `${name}: the broker does not replay all retained messages at once; mqttrep reads the rest in parts\n`,
+          ]
+        : []),
       ...refusedFilters.map(
         filter =>
           `${name}: the broker refuses the subscription to ${quoted(filter)}: permit the account of mqttrep to read it\n`,
@@ -105,6 +126,8 @@ function writeProbeText({ filter, outcome, reason }: WriteProbe): string {
   switch (outcome) {
     case 'writable':
       return `may write and read under ${under}`;
+    case 'write-only':
+      return `may write under ${under}, and does not read there`;
     case 'not writable':
       return `may not write under ${under} (${printable(reason)}): permit the account of mqttrep to write there`;
     case 'not readable':
@@ -112,7 +135,7 @@ function writeProbeText({ filter, outcome, reason }: WriteProbe): string {
     case 'not delivered':
       return `may not write, or not read, under ${under} (${reason}): permit the account of mqttrep both`;
     case 'not tested':
-      return `writing to ${under} was not tested: ${reason}, and may have a value`;
+      return `writing to ${under} was not tested: ${reason}`;
   }
 }
 

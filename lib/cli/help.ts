@@ -67,7 +67,8 @@ With --connect it also tests each broker, for up to 30 s: the version of MQTT, t
 configured filters, whether it keeps retained messages, whether a subscription with a wildcard shows all of them,
 whether it delivers our own messages back, and how soon. The test writes some 1,100 small messages under a topic of
 its own (MQTTREP_CONTROL_TOPIC) and removes them, also when it is interrupted. With control topics off it writes
-nothing, and says what it could not test. The exit code is 69 if a broker was not reached.
+nothing, and says what it could not test. The exit code is 69 if a broker was not reached, and 1 if the account of
+mqttrep is found to lack a right.
 
 With --write-probe it also publishes one message under each filter, and waits for it to come back. That shows whether
 the account may write and read there. The message is not retained, but subscribers see it: its topic has the level

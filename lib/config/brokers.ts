@@ -81,7 +81,7 @@ function checkNumber(names: readonly string[], problems: Problems): void {
   if (only === undefined) {
     problems.error(variableName(URL_SETTING, '{name}'), {
       problem: 'no broker is configured',
-      fix: 'set one such variable for each broker, such as MQTTREP_CLIENT_oslo=mqtt://localhost:1883',
+      fix: 'set one such variable for each broker, such as MQTTREP_CLIENT_oslo=mqtt://localhost:1883, by `export` in a shell or in a file for --env-file',
     });
   } else if (names.length === 1) {
     problems.warn(variableName(URL_SETTING, only), {

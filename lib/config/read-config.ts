@@ -80,14 +80,21 @@ function checkStateTopics({ brokers, controlTopic }: Config, problems: Problems)
 }
 
 function checkHomeAssistant(
-  { homeAssistant, controlTopic }: Config,
+  { homeAssistant, controlTopic, store }: Config,
   known: readonly string[],
   problems: Problems,
 ): void {
+  if (homeAssistant === undefined || homeAssistant.length === 0) return;
   const variable = variableName(PROCESS_SETTINGS.homeAssistant);
-  if (homeAssistant !== undefined && homeAssistant.length > 0)
-    problems.take(variable, parseBrokerNames(homeAssistant.join(','), known));
-  if (homeAssistant !== undefined && homeAssistant.length > 0 && controlTopic === undefined) {
+  problems.take(variable, parseBrokerNames(homeAssistant.join(','), known));
+  if (store.kind === 'memory') {
+    problems.warn(variableName(PROCESS_SETTINGS.store), {
+      problem:
+        'with memory, each start of mqttrep is another device in Home Assistant, and the former one stays',
+      fix: 'name a folder; mqttrep forget --all removes the former devices',
+    });
+  }
+  if (controlTopic === undefined) {
     problems.error(variable, {
       problem: `Home Assistant reads control topics, which ${variableName(PROCESS_SETTINGS.controlTopic)} turns off`,
       fix: 'remove one of the two',

@@ -27,7 +27,10 @@ const EVENTS: readonly (readonly [event: string, pattern: RegExp])[] = [
     'subscription_refused',
     new RegExp(`^the broker refuses the subscription to ${TOPIC}(?: \\((?<reason>.*?)\\))?`),
   ],
-  ['protocol_fallback', /^(?:the broker does not accept MQTT 5 \((?<reason>.*)\)|over MQTT 5 .*); /],
+  [
+    'protocol_fallback',
+    /^(?:(?:the broker does not accept|no connection over) MQTT 5 \((?<reason>.*)\)|over MQTT 5 .*); /,
+  ],
   [
     'topics_refused',
     new RegExp(`^the broker does not take \\d+ more messages, such as ${TOPIC} \\((?<reason>.*?)\\);`),

@@ -1,6 +1,6 @@
 /**
- * What a first contact changes, for the log: of each broker that mqttrep has not seen before, how many topics are copied to it
- * and overwritten there, by what they are decided, and in the end what the brokers did not take.
+ * What a first contact changes, for the log: of each broker that mqttrep has not seen before, how many topics it
+ * lacks, how many are to be overwritten there and by what that is decided, and in the end what the brokers did not take.
  *
  * It is said before anything is published. A broker that comes later is reported when it has shown what it retains.
  */
@@ -12,6 +12,7 @@ import { isDeletion, isInSync, type Message } from '../core/register.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { ConflictLog } from './inspection/conflict-log.ts';
 import type { BrokerLink } from './links/broker-link.ts';
+import type { BrokerLinks } from './links/broker-links.ts';
 import type { TopicTable } from './topics/topic-table.ts';
 
 const CHECK_PERIOD_MS = 1_000;
@@ -23,6 +24,7 @@ const SHOWN_PAYLOAD_CHARACTERS = 40;
 
 export interface FirstContactLogDeps {
   readonly table: TopicTable;
+  readonly links: Pick<BrokerLinks, 'unseen'>;
   readonly conflicts: Pick<ConflictLog, 'deciderBetween'>;
   readonly log: Log;
   /** Overwritten topics that are named, of each broker. */
@@ -124,10 +126,12 @@ export class FirstContactLog {
   }
 
   #check(): void {
-    const { table, log } = this.#deps;
+    const { table, links, log } = this.#deps;
     const { converged, diverging, blocked } = table.stats.counts;
+    const { unseen } = links;
     const elapsed = performance.now() - this.#began;
-    const isBusy = diverging > 0 || [...this.#planned].some(({ unsettled }) => unsettled > 0);
+    const isBusy =
+      diverging > 0 || unseen.length > 0 || [...this.#planned].some(({ unsettled }) => unsettled > 0);
     if (isBusy && elapsed < COMPLETE_TIMEOUT_MS) return;
     this.close();
     const refusing = [...this.#planned]
@@ -135,14 +139,15 @@ export class FirstContactLog {
       .map(({ name, blockedTopics }) => `${name} refuses ${topics(blockedTopics.blocked)}`);
     const parts = [`${topics(converged)} equal at all brokers`];
     if (diverging > 0) parts.push(`${diverging} not yet`);
+    if (unseen.length > 0) parts.push(`not reached yet: ${unseen.map(({ name }) => name).join(', ')}`);
     if (refusing.length > 0) parts.push(refusing.join(', '));
     else if (blocked > 0) parts.push(`${blocked} refused`);
-    log('info', `first contact ${isBusy ? 'goes on' : 'is complete'}: ${parts.join('; ')}`);
+    log('info', `${isBusy ? 'first contact goes on' : 'first contact is complete'}: ${parts.join('; ')}`);
   }
 }
 
 function linesOf(name: string, { same, copied, overwritten, examples }: Plan): string[] {
-  const counts = `${topics(copied)} copied to it, ${overwritten} overwritten, ${same} equal already`;
+  const counts = `${topics(copied)} to copy to it, ${overwritten} to overwrite, ${same} equal already`;
   if (overwritten === 0) return [`${name}: first contact: ${counts}`];
   if (examples.length <= 1) return [`${name}: first contact: ${counts}; ${examples[0]}`];
   const more = overwritten - examples.length;

@@ -105,7 +105,7 @@ export function assemble(deps: ReconcilerDeps) {
     admission,
     observationReader: new ObservationReader({ table, clock, verifier, applyEvent, admission }),
     firstContactLog: new FirstContactLog({
-      ...{ table, conflicts, log },
+      ...{ table, links, conflicts, log },
       named: settings.mode === 'dry-run' ? NAMED_IN_DRY_RUN : 1,
       isCarriedOut: settings.mode === 'replicate',
     }),

@@ -54,6 +54,11 @@ describe('mqttrep check --connect', function () {
       retained: 'yes',
       'wildcard replay': 'cut (1000 of 1100)',
     });
+    expect(stdout)
+      .to.contain(
+        'CUT: the broker does not replay all retained messages at once; mqttrep reads the rest in parts',
+      )
+      .and.not.contain('OSLO: the broker does not replay');
   });
 
   it('tells the same to programs', async () => {

@@ -228,6 +228,14 @@ describe('A mistake in a connection is named with its fix:', function () {
     });
   }
 
+  it('and MQTT 5 is not blamed where the broker did not say so, nor the attempt with MQTT 3.1.1 told twice', () => {
+    const told = log.split('\n').filter(line => line.includes('trying MQTT 3.1.1'));
+    expect(told.join('\n')).to.include(' PLAIN_AT_TLS: no connection over MQTT 5 (');
+    expect(told.join('\n')).not.to.include('does not accept MQTT 5');
+    const names = told.map(line => / (\w+): /.exec(line)?.[1]);
+    expect(names).to.deep.equal([...new Set(names)]);
+  });
+
   it('and no secret is repeated', () => {
     expect(JSON.stringify(notes) + log).not.to.include('wr0ng');
   });

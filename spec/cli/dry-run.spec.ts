@@ -79,8 +79,8 @@ describe('mqttrep run --dry-run', function () {
     try {
       await mqttrep.line('would publish "light"');
       for (const line of [
-        'PARIS: first contact: 1 topic copied to it, 1 overwritten, 2 equal already; "light": "{\\"from\\":\\"PARIS\\"}" → "{\\"from\\":\\"OSLO\\"}", decided by name',
-        'OSLO: first contact: 1 topic copied to it, 1 overwritten, 2 equal already; "clock": "{\\"time\\":1}" → "{\\"time\\":2}", decided by json:time',
+        'PARIS: first contact: 1 topic to copy to it, 1 to overwrite, 2 equal already; "light": "{\\"from\\":\\"PARIS\\"}" → "{\\"from\\":\\"OSLO\\"}", decided by name',
+        'OSLO: first contact: 1 topic to copy to it, 1 to overwrite, 2 equal already; "clock": "{\\"time\\":1}" → "{\\"time\\":2}", decided by json:time',
       ])
         expect(mqttrep.stderr).to.contain(line);
       expect(mqttrep.stderr).not.to.contain('first contact is complete');

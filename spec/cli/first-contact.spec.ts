@@ -92,9 +92,9 @@ describe('mqttrep, at first contact of brokers that hold different topics,', fun
     const lines = mqttrep.stderr.split('\n').filter(line => line.includes('first contact'));
     expect(lines).to.have.length(3);
     const told = lines.join('\n');
-    expect(told).to.contain('OSLO: first contact: 1 topic copied to it, 0 overwritten, 22 equal already');
+    expect(told).to.contain('OSLO: first contact: 1 topic to copy to it, 0 to overwrite, 22 equal already');
     expect(told).to.match(
-      /PARIS: first contact: 1 topic copied to it, 20 overwritten, 2 equal already; "conflict\/\d+": "PARIS" → "OSLO", decided by name/,
+      /PARIS: first contact: 1 topic to copy to it, 20 to overwrite, 2 equal already; "conflict\/\d+": "PARIS" → "OSLO", decided by name/,
     );
   });
 

@@ -15,7 +15,8 @@ describe('A missing right is named with its fix:', function () {
   it('a filter that the account may not subscribe to', async () => {
     const brokers = { OSLO: await startAedes(), PARIS: await startAedes({ refusesFilter: 'secret/#' }) };
     const environment = environmentOf(brokers, { MQTTREP_TOPIC_all: 'secret/#' });
-    const { stdout } = await command(['check', '--connect'], environment);
+    const { code, stdout } = await command(['check', '--connect'], environment);
+    expect(code).to.equal(1);
     const told = 'PARIS: the broker refuses the subscription to "secret/#"';
     expect(stdout).to.contain(`${told}: permit the account of mqttrep to read it`);
     const mqttrep = startMqttrep(environment);
@@ -36,7 +37,9 @@ describe('A missing right is named with its fix:', function () {
     });
     const without = await command(['check', '--connect'], environment);
     expect(without.stdout).to.contain('was not tested: --write-probe does');
-    const { stdout } = await command(['check', '--connect', '--write-probe'], environment);
+    expect(without.code).to.equal(0);
+    const { code, stdout } = await command(['check', '--connect', '--write-probe'], environment);
+    expect(code).to.equal(1);
     expect(stdout)
       .to.match(/PARIS: may not write under "closed\/#" \(.*Not authorized\): permit the account/)
       .and.contain('PARIS: may write and read under "open/+"')
@@ -54,6 +57,22 @@ describe('A missing right is named with its fix:', function () {
     for (const one of Object.values(brokers)) await one.stop();
   });
 
+  it('the control topics, and then check --connect does not say that the broker retains nothing', async function () {
+    requireMosquitto(this);
+    const { broker } = await startWithAcl(['read #']);
+    const environment = environmentOf(
+      { PARIS: broker },
+      { MQTTREP_TOPIC_all: 'a/#', MQTTREP_CONFIG_PARIS: '{"username":"rep"}' },
+    );
+    const { stdout } = await command(['check', '--connect', '--json'], environment);
+    const [finding] = JSON.parse(stdout).connections;
+    expect(finding).to.include({ echo: false, retained: null });
+    expect(finding.note).to.contain(
+      'permit the account of mqttrep to write and read under MQTTREP_CONTROL_TOPIC',
+    );
+    await broker.stop();
+  });
+
   it('a write probe that does not come back over MQTT 3.1.1', async function () {
     requireMosquitto(this);
     const { broker } = await startWithAcl(['read #', 'readwrite mqttrep/#']);
@@ -65,6 +84,33 @@ describe('A missing right is named with its fix:', function () {
     expect(stdout).to.contain(
       'OSLO: may not write, or not read, under "closed/#" (the message did not come back)',
     );
+    await broker.stop();
+  });
+
+  it('none where mqttrep only writes, and the account may only write', async function () {
+    requireMosquitto(this);
+    const { broker } = await startWithAcl(['write home/#', 'readwrite mqttrep/#']);
+    const source = await startAedes();
+    const environment = environmentOf(
+      { SOURCE: source, OSLO: broker, OLD: broker },
+      {
+        MQTTREP_TOPIC_all: 'home/#',
+        MQTTREP_TOPIC_shut: 'shut/#',
+        MQTTREP_SUBSCRIBE_WHITELIST_all: 'SOURCE',
+        MQTTREP_SUBSCRIBE_WHITELIST_shut: 'SOURCE',
+        MQTTREP_CONFIG_OSLO: '{"username":"rep"}',
+        MQTTREP_CONFIG_OLD: '{"username":"rep","protocolVersion":4}',
+      },
+    );
+    const { stdout } = await command(['check', '--connect', '--write-probe'], environment);
+    expect(stdout)
+      .to.contain('OSLO: may write under "home/#", and does not read there')
+      .and.match(/OSLO: may not write under "shut\/#" \(.*Not authorized\)/)
+      .and.contain(
+        'OLD: writing to "home/#" was not tested: it is not subscribed to, and MQTT 3.1.1 does not',
+      )
+      .and.not.contain('may not write, or not read');
+    await source.stop();
     await broker.stop();
   });
 

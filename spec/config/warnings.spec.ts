@@ -41,6 +41,11 @@ describe('readConfig', () => {
         'is also the filter of MQTTREP_TOPIC_ducks',
       ],
       [
+        { MQTTREP_HOMEASSISTANT: 'oslo', MQTTREP_STORE: 'memory' },
+        'MQTTREP_STORE',
+        'each start of mqttrep is another device',
+      ],
+      [
         { MQTTREP_PULISH_BLACKLIST_ducks: 'oslo' },
         'MQTTREP_PULISH_BLACKLIST_ducks',
         'MQTTREP_PUBLISH_BLACKLIST_ducks',

@@ -19,6 +19,18 @@ const LINK = /(?:\]\(|src(?:set)?=")(?!https?:)([^)"]+)[)"]/g;
 /** A file or a folder of this repository, from its root: `lib/core/step.ts`. */
 const PATH = /(?<![\w/.@-])(?:lib|spec|bench|workers|contrib|bin|build)\/[\w./-]*[\w/]/g;
 
+/** What package.json publishes of the repository, and what npm always adds. */
+const PUBLISHED = new RegExp(
+  `^(?:${[
+    'README.md',
+    'LICENSE',
+    'package.json',
+    ...JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).files,
+  ]
+    .filter((file: string) => !file.startsWith('!'))
+    .join('|')})(?:/|$)`,
+);
+
 function textOf(document: string): string {
   return readFileSync(join(ROOT, document), 'utf8');
 }
@@ -44,6 +56,12 @@ function isBroken(document: string, link: string): boolean {
 
 for (const document of DOCUMENTS) {
   describe(document, () => {
+    it('links to nothing that the package lacks, since it is in the package too', () => {
+      const links = [...textOf(document).matchAll(LINK)].map(([, link = '']) => link.replace(/#.*/, ''));
+      const targets = links.filter(link => link !== '').map(link => join(dirname(document), link));
+      expect(targets.filter(target => !PUBLISHED.test(target))).to.deep.equal([]);
+    });
+
     it('has links that lead somewhere', () => {
       const links = [...textOf(document).matchAll(LINK)].map(([, link = '']) => link);
       expect(links.filter(link => isBroken(document, link))).to.deep.equal([]);

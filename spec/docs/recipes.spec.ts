@@ -52,6 +52,14 @@ describe('docs/recipes', function () {
 
   it('are at least six', () => expect(recipes).to.have.length.of.at.least(6));
 
+  it('say where their settings go, since a shell does not pass on what was not exported', () => {
+    for (const file of readdirSync(FOLDER)) {
+      const text = readFileSync(join(FOLDER, file), 'utf8');
+      if (blocksOf(text, 'sh').some(block => block.includes('MQTTREP_CLIENT_')))
+        expect(text, file).to.include('`mqttrep --env-file mqttrep.env`');
+    }
+  });
+
   for (const { title, environment } of recipes) {
     it(`is a configuration without an error or a warning: ${title}`, function () {
       requireOpenssl(this);

@@ -14,13 +14,16 @@ const sources = ['lib', 'bin', 'workers']
   )
   .concat(readFileSync(join(ROOT, 'ecosystem.config.cjs'), 'utf8'))
   .join('\n')
-  // `username` in a template literal is escaped there, and plain in the table.
-  .replaceAll('\\`', '');
+  .replaceAll('\\`', '`');
 
 const messages = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8')
   .split('\n')
   .filter(line => line.startsWith('| ') && !line.startsWith('| message') && !line.startsWith('| ---'))
-  .flatMap(line => [...(line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, text = '']) => text));
+  .flatMap(line =>
+    [...(line.split(' | ')[0] ?? '').matchAll(/`` (.+?) ``|`([^`]+)`/g)].map(
+      ([, quoting, plain = '']) => quoting ?? plain,
+    ),
+  );
 
 /** Words of libraries and of brokers. */
 const OF_OTHERS = ['Not authorized'];

@@ -152,6 +152,16 @@ onThePage('The topics on the page', fixture => {
     }
   });
 
+  it('show a line around the row with the focus, also in the column of names', async () => {
+    fixture.world = fixture.worldOf({ door: 'open', lamp: 'off' });
+    await open();
+    await fixture.row('door').focus();
+    await fixture.page.keyboard.press('ArrowDown');
+    const shadow = () =>
+      fixture.page.evaluate("getComputedStyle(document.activeElement.querySelector('td.name')).boxShadow");
+    await eventually(async () => expect(await shadow()).to.match(/2px 0px 0px 0px inset/));
+  });
+
   it('say which brokers differ in one column if there is no room for one each', async () => {
     const names = Array.from({ length: 30 }, (_, i) => `SITE-${i + 1}`);
     fixture.world = new PretendWorld(names, { lamp: 'off', door: 'open' });

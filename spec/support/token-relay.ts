@@ -5,7 +5,7 @@
  */
 
 import { generate, type IAuthPacket, type IConnectPacket } from 'mqtt-packet';
-import { tokenIn } from '../../lib/broker/connection/token.ts';
+import { tokenIn } from '../../lib/broker/credentials/token.ts';
 import { CONNECT, connectOf, levelOf, packetIn, typeOf } from './packet-bytes.ts';
 import { type Answer, PacketRelay } from './packet-relay.ts';
 

@@ -7,7 +7,7 @@
  */
 
 import type { QoS } from '../../core/policy.ts';
-import type { ProtocolVersion } from '../connection/negotiation.ts';
+import type { ProtocolVersion } from '../network/negotiation.ts';
 import type { LiveFlag } from './live-flag-test.ts';
 import type { QosUpgrade } from './qos-upgrade-test.ts';
 import type { ReplayOrder } from './replay-order-test.ts';

@@ -6,9 +6,9 @@
  * The finding lasts as long as the process. It is logged once, and from then on there is one connection.
  */
 
-import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
+import { ConnectError } from '../network/connect-error.ts';
 import { withTimeout } from '../timing/with-timeout.ts';
 
 /** Refusals in a row, while the first connection stands, after which no second one is opened. */

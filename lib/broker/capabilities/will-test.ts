@@ -4,7 +4,7 @@
  */
 
 import type { QoS } from '../../core/policy.ts';
-import type { ConnectFailure } from '../connection/negotiation.ts';
+import type { ConnectFailure } from '../network/negotiation.ts';
 import type { BrokerCapabilities } from './broker-capabilities.ts';
 import { type Findings, MAX_HANGUPS } from './findings.ts';
 

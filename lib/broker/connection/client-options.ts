@@ -2,8 +2,8 @@
 
 import { type IClientOptions, Store } from 'mqtt';
 import { ClientPacketIds } from '../lane/packet-ids.ts';
+import { targetOf } from '../network/target.ts';
 import type { ConnectionOptions } from './connection-options.ts';
-import { targetOf } from './target.ts';
 
 /** Longest wait for the network connection and the CONNACK, unless configured. */
 export const CONNECT_TIMEOUT_MS = 10_000;

@@ -2,9 +2,9 @@
 
 import type { Socket } from 'node:net';
 import type { NameMap } from '../../routes/name-map.ts';
+import type { ProtocolVersion } from '../network/negotiation.ts';
 import type { FilterLimit } from './filter-limit.ts';
 import type { ConfiguredLimits } from './limits.ts';
-import type { ProtocolVersion } from './negotiation.ts';
 import type { Pace } from './pace.ts';
 
 export interface ConnectionOptions extends ConfiguredLimits {

@@ -8,22 +8,22 @@
 
 import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import { writeToStream } from 'mqtt-packet';
+import { type CertificateEnds, certificateEnds } from '../credentials/certificate-days.ts';
+import { secretIn } from '../credentials/secrets.ts';
 import type { MessageHandler } from '../lane/handover.ts';
 import type { Lane } from '../lane/lane.ts';
+import { isParserError, KEEPALIVE_TIMEOUT } from '../network/connection-errors.ts';
+import type { ProtocolVersion } from '../network/negotiation.ts';
 import { AnswerOrder } from './answer-order.ts';
-import { type CertificateEnds, certificateEnds } from './certificate-days.ts';
-import { isParserError, KEEPALIVE_TIMEOUT } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
 import type { Limits } from './limits.ts';
-import type { ProtocolVersion } from './negotiation.ts';
 import { type Opened, openClient, type SessionAtBroker } from './open-client.ts';
 import { prepared } from './prepared.ts';
 import { Publishing } from './publishing.ts';
 import { reauthentication } from './reauthentication.ts';
 import { Receiving } from './receiving.ts';
-import { secretIn } from './secrets.ts';
 import type { NamelessHandler } from './topic-names.ts';
 import { keepUserPropertyOrder } from './user-property-order.ts';
 

@@ -3,9 +3,9 @@
  * meanwhile arrives (QoS 1 and 2, MQTT 5). Other reconnects begin without a session.
  */
 
+import { isRereadable, secretIn } from '../credentials/secrets.ts';
+import { tokenIn } from '../credentials/token.ts';
 import type { ConnectionOptions } from './connection-options.ts';
-import { isRereadable, secretIn } from './secrets.ts';
-import { tokenIn } from './token.ts';
 
 /** Longer than any renewal takes. A broker that mqttrep does not come back to queues messages for that time. */
 const KEPT_SECONDS = 60;

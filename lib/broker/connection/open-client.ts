@@ -2,12 +2,12 @@
 
 import type { ErrorWithReasonCode, MqttClient } from 'mqtt';
 import type { Lane } from '../lane/lane.ts';
+import { ConnectError } from '../network/connect-error.ts';
+import { CLOSED, isParserError, NO_CONNACK } from '../network/connection-errors.ts';
+import { describeDisconnect, describeError } from '../network/describe-error.ts';
 import { addressOf, clientOptions } from './client-options.ts';
-import { ConnectError } from './connect-error.ts';
 import { connectWith } from './connect-with.ts';
-import { CLOSED, isParserError, NO_CONNACK } from './connection-errors.ts';
 import type { ConnectionOptions } from './connection-options.ts';
-import { describeDisconnect, describeError } from './describe-error.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { UnreleasedMessages } from './unreleased-messages.ts';
 

@@ -1,12 +1,12 @@
 /** What a connection needs before it is opened: its secrets, a signature, and the way through a proxy. */
 
-import { withAwsSignature } from './aws-signature.ts';
+import { withAwsSignature } from '../credentials/aws-signature.ts';
+import { hasSecrets, withSecrets } from '../credentials/secrets.ts';
+import { targetOf } from '../network/target.ts';
+import { openTunnel } from '../network/tunnel.ts';
 import { CONNECT_TIMEOUT_MS } from './client-options.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { withKeptSession } from './kept-session.ts';
-import { hasSecrets, withSecrets } from './secrets.ts';
-import { targetOf } from './target.ts';
-import { openTunnel } from './tunnel.ts';
 
 /**
  * @returns a promise only where something has to be waited for

@@ -5,11 +5,11 @@
 
 import type { QoS } from '../../core/policy.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
-import { daysUntil } from '../connection/certificate-days.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
-import type { ProtocolVersion } from '../connection/negotiation.ts';
+import { daysUntil } from '../credentials/certificate-days.ts';
+import type { ProtocolVersion } from '../network/negotiation.ts';
 import { CheckTopics, checkTopic, checkWill } from './check-topics.ts';
 import { type ConnectedOnce, connectOnce, type DiagnosticsSettings } from './connect-once.ts';
 import { EventSessionCheck } from './event-session-check.ts';
@@ -17,7 +17,7 @@ import { type Finding, nothingFound, type WriteProbe } from './finding.ts';
 import { Inbox, type WaitOptions } from './inbox.ts';
 import { ReplayCheck } from './replay-check.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { probeWrite } from './write-probe.ts';
+import { probeWrite, type WrittenFilter } from './write-probe.ts';
 
 export type { Finding };
 
@@ -36,7 +36,7 @@ export interface CheckOptions {
   /** Of the check, in its control topics. */
   readonly id: string;
   /** Filters under which a message is written, to see whether that is permitted; undefined to write none. */
-  readonly writeProbes: readonly string[] | undefined;
+  readonly writeProbes: readonly WrittenFilter[] | undefined;
   /** Ends the check; the messages are removed all the same. */
   readonly signal: AbortSignal;
 }
@@ -55,7 +55,7 @@ export async function checkBroker(settings: DiagnosticsSettings, options: CheckO
 class BrokerCheck {
   readonly #settings: BrokerSettings;
   readonly #signal: AbortSignal;
-  readonly #writeProbes: readonly string[] | undefined;
+  readonly #writeProbes: readonly WrittenFilter[] | undefined;
   readonly #inbox: Inbox;
   readonly #topics: CheckTopics;
   readonly #options: ConnectionOptions;
@@ -120,7 +120,7 @@ class BrokerCheck {
     this.#found({ eventSession: await running });
   }
 
-  async #testWriteRights(filters: readonly string[]): Promise<void> {
+  async #testWriteRights(filters: readonly WrittenFilter[]): Promise<void> {
     const writes: WriteProbe[] = [];
     for (const filter of filters) {
       if (this.#signal.aborted || this.#connection.hasEnded) break;
@@ -136,7 +136,9 @@ class BrokerCheck {
     if (this.#signal.aborted) return;
     if (!this.#connection.limits.retains) return;
     const check = new ReplayCheck(root, this.#topics, this.#inbox, this.#settings, this.#signal);
-    this.#found(await check.run());
+    const replay = await check.run();
+    // If no message came back at all, the account may lack the rights: that tells nothing of what the broker retains.
+    if (replay.retained !== false || this.#finding.echo !== false) this.#found(replay);
   }
 
   /** Publishes three times to a topic that it subscribes to. */

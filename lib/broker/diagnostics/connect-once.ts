@@ -10,13 +10,13 @@ import { NameMap } from '../../routes/name-map.ts';
 import { KnownCapabilities } from '../capabilities/known-capabilities.ts';
 import { SubscribeLimit } from '../capabilities/subscribe-limit.ts';
 import { supportedWill } from '../capabilities/will-test.ts';
-import { connectAdvice } from '../connection/connect-advice.ts';
-import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
-import { Negotiation, type ProtocolVersion } from '../connection/negotiation.ts';
 import { Pace } from '../connection/pace.ts';
 import type { Will } from '../connection/will.ts';
+import { connectAdvice } from '../network/connect-advice.ts';
+import { ConnectError } from '../network/connect-error.ts';
+import { Negotiation, type ProtocolVersion } from '../network/negotiation.ts';
 
 export type DiagnosticsSettings = BrokerSettings & { readonly clientId: string };
 

@@ -6,11 +6,11 @@
  */
 
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
-import { ConnectError } from '../connection/connect-error.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/connection-options.ts';
 import { isRefusal } from '../connection/filter-requests.ts';
 import { eventOptions } from '../events/event-options.ts';
+import { ConnectError } from '../network/connect-error.ts';
 import { withTimeout } from '../timing/with-timeout.ts';
 import type { CheckTopics } from './check-topics.ts';
 import type { EventSessionFinding } from './event-session-finding.ts';

@@ -1,14 +1,23 @@
 /** What `mqttrep check --connect` found out about one broker. */
 
 import type { QoS } from '../../core/policy.ts';
-import type { CertificateDays } from '../connection/certificate-days.ts';
+import type { CertificateDays } from '../credentials/certificate-days.ts';
 import type { EventSessionFinding } from './event-session-finding.ts';
 
-/** `not delivered`: it was not refused, and did not come back: the account may lack the right to write, or to read. */
+/**
+ * `not delivered`: it was not refused, and did not come back: the account may lack the right to write, or to read.
+ * `write-only`: the broker took it, and mqttrep does not subscribe to the filter there.
+ */
 export interface WriteProbe {
   readonly filter: string;
-  readonly outcome: 'writable' | 'not writable' | 'not readable' | 'not delivered' | 'not tested';
-  /** '' if it is writable. */
+  readonly outcome:
+    | 'writable'
+    | 'write-only'
+    | 'not writable'
+    | 'not readable'
+    | 'not delivered'
+    | 'not tested';
+  /** '' if it is writable or write-only. */
   readonly reason: string;
 }
 

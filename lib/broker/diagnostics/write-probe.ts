@@ -23,17 +23,26 @@ function writeProbeTopic(filter: string): string | undefined {
   return topic === filter ? undefined : topic;
 }
 
+/** A filter under which mqttrep publishes at the broker. */
+export interface WrittenFilter {
+  readonly filter: string;
+  /** Whether mqttrep also subscribes to it there. If not, the account need not have the right to read. */
+  readonly isRead: boolean;
+}
+
 export async function probeWrite(
   connection: Connection,
   inbox: Inbox,
-  filter: string,
+  { filter, isRead }: WrittenFilter,
   limits: Pick<BrokerSettings, 'maxLevels' | 'maxTopicLength'>,
   wait: WaitOptions,
 ): Promise<WriteProbe> {
   const topic = writeProbeTopic(filter);
-  if (topic === undefined) return { filter, outcome: 'not tested', reason: 'it is a single topic' };
+  if (topic === undefined)
+    return { filter, outcome: 'not tested', reason: 'it is a single topic, and may have a value' };
   if (topic.split('/').length > limits.maxLevels || Buffer.byteLength(topic) > limits.maxTopicLength)
     return { filter, outcome: 'not tested', reason: `${topic} exceeds maxLevels or maxTopicLength` };
+  if (!isRead) return await probeWriteOnly(connection, inbox, { filter, topic }, wait);
   const grants = await connection.subscribe([topic], { qos: 1, ...LIVE });
   try {
     if (grants.some(isRefusal))
@@ -55,4 +64,30 @@ export async function probeWrite(
   } finally {
     if (!connection.hasEnded) await connection.unsubscribe([topic]);
   }
+}
+
+/** Without a subscription, the acknowledgement tells whether the account may write; over MQTT 5 only. */
+async function probeWriteOnly(
+  connection: Connection,
+  inbox: Inbox,
+  { filter, topic }: { readonly filter: string; readonly topic: string },
+  wait: WaitOptions,
+): Promise<WriteProbe> {
+  if (connection.protocolVersion !== 5) {
+    const reason = 'it is not subscribed to, and MQTT 3.1.1 does not tell whether a message was dropped';
+    return { filter, outcome: 'not tested', reason };
+  }
+  let refusal: string | undefined;
+  let isAnswered = false;
+  connection.publish(topic, Buffer.from('mqttrep'), { qos: 1, retain: false }, error => {
+    isAnswered = true;
+    refusal = error?.message;
+  });
+  await inbox.until(() => isAnswered, wait);
+  if (isAnswered && refusal === undefined) return { filter, outcome: 'write-only', reason: '' };
+  return {
+    filter,
+    outcome: 'not writable',
+    reason: refusal ?? 'the broker does not acknowledge the message',
+  };
 }

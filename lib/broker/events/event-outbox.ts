@@ -13,9 +13,9 @@ import { EVENT_WINDOW, type EventRefusal, type FromEventLink } from '../../proto
 import { type Delivery, readDelivery } from '../../protocol/event-records.ts';
 import type { SentProperties } from '../../protocol/properties.ts';
 import type { Connection } from '../connection/connection.ts';
-import { CLOSED } from '../connection/connection-errors.ts';
 import type { Pace } from '../connection/pace.ts';
 import { packetSize } from '../connection/packet-size.ts';
+import { CLOSED } from '../network/connection-errors.ts';
 import type { EventHangups, InFlightEvents } from './event-hangups.ts';
 
 type Publishing = Pick<Connection, 'publish'> & {

@@ -4,7 +4,7 @@ import type { EventLinkSettings } from '../../protocol/event-settings.ts';
 import type { LogLevel } from '../../protocol/messages.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Grant } from '../connection/filter-requests.ts';
-import { VERSION_NAMES } from '../connection/negotiation.ts';
+import { VERSION_NAMES } from '../network/negotiation.ts';
 
 export interface LinkLog {
   write(level: LogLevel, message: string): void;

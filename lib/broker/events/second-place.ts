@@ -4,8 +4,8 @@
  * opened only while the state connection stands, and after enough evidence only from time to time.
  */
 
-import type { ConnectError } from '../connection/connect-error.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { ConnectError } from '../network/connect-error.ts';
 import { withTimeout } from '../timing/with-timeout.ts';
 import type { StateConnection } from './state-connection.ts';
 

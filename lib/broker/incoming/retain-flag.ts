@@ -9,8 +9,8 @@ import {
   isFlagless,
   liveFlagOf,
 } from '../capabilities/broker-capabilities.ts';
-import type { ProtocolVersion } from '../connection/negotiation.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
+import type { ProtocolVersion } from '../network/negotiation.ts';
 
 export interface RetainFlagReader {
   /** Live messages keep the flag that they were published with. */

@@ -4,8 +4,8 @@ import type { Found } from '../../core/events.ts';
 import { fromBuffer } from '../../protocol/bytes.ts';
 import { packProperties } from '../../protocol/properties.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
-import type { ProtocolVersion } from '../connection/negotiation.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
+import type { ProtocolVersion } from '../network/negotiation.ts';
 
 /** @param stamps reads which replica wrote the message; without it the stamp is left out */
 export function foundIn(

@@ -115,7 +115,12 @@ export class BrokerLinks implements Iterable<BrokerLink> {
 
   /** Each configured broker has shown what it retains. */
   get areSeen(): boolean {
-    return this.#links.every(({ session, isRemoved }) => session.completed > 0 || isRemoved);
+    return this.unseen.length === 0;
+  }
+
+  /** Configured brokers that have not shown what they retain since mqttrep started. */
+  get unseen(): readonly BrokerLink[] {
+    return this.#links.filter(({ session, isRemoved }) => session.completed === 0 && !isRemoved);
   }
 
   /** Each broker that is published to has shown what it retains under the filters as they are now. */

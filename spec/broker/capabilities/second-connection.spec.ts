@@ -6,9 +6,9 @@ import {
   NoSecondConnectionError,
   SecondConnection,
 } from '../../../lib/broker/capabilities/second-connection.ts';
-import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import type { Connection } from '../../../lib/broker/connection/connection.ts';
 import type { ConnectionOptions } from '../../../lib/broker/connection/connection-options.ts';
+import { ConnectError } from '../../../lib/broker/network/connect-error.ts';
 import { failureOf } from '../../support/failure-of.ts';
 
 const OPTIONS: ConnectionOptions = {

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { IDisconnectPacket } from 'mqtt';
-import { describeDisconnect } from '../../../lib/broker/connection/describe-error.ts';
+import { describeDisconnect } from '../../../lib/broker/network/describe-error.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { openConnection } from '../open-connection.ts';
 

@@ -3,9 +3,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ErrorWithReasonCode } from 'mqtt';
-import { CLOSED } from '../../../lib/broker/connection/connection-errors.ts';
 import { EventHangups } from '../../../lib/broker/events/event-hangups.ts';
 import { EventOutbox } from '../../../lib/broker/events/event-outbox.ts';
+import { CLOSED } from '../../../lib/broker/network/connection-errors.ts';
 import { BatchWriter } from '../../../lib/protocol/batch.ts';
 import type { FromEventLink } from '../../../lib/protocol/event-messages.ts';
 import { writeDelivery } from '../../../lib/protocol/event-records.ts';

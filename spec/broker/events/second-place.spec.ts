@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import { SecondPlace } from '../../../lib/broker/events/second-place.ts';
+import { ConnectError } from '../../../lib/broker/network/connect-error.ts';
 
 const QUOTA = new ConnectError('quota exceeded', { code: 0x97, wasConnected: true });
 const UNREACHABLE = new ConnectError('connect ECONNREFUSED', { code: undefined, wasConnected: false });

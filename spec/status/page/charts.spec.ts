@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { Histogram, RateSample } from '../../../lib/status/api.ts';
-import { convergenceColumns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
+import { alone, convergenceColumns, sentence, within } from '../../../lib/status/page/model/convergence.ts';
 import { rateColumns } from '../../../lib/status/page/model/rate-columns.ts';
 import { CARD, HUB, ringLayout } from '../../../lib/status/page/model/ring-layout.ts';
 import { plain, sampleAt } from './models-fixture.ts';
@@ -31,6 +31,12 @@ describe('The convergence histogram', () => {
       median: [40, null],
       p95: [90, null],
     });
+  });
+
+  it('has a point for each change that came alone, since no line leads to it', () => {
+    expect(alone([null, 4, null, 5, 6, null, 7])).to.deep.equal([1, 6]);
+    expect(alone([3])).to.deep.equal([0]);
+    expect(alone([null, 1, 2])).to.deep.equal([]);
   });
 
   it('becomes a sentence that claims no more than the buckets show', () => {

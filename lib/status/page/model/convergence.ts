@@ -20,6 +20,14 @@ export function convergenceColumns(rates: readonly RateSample[]): ConvergenceCol
   };
 }
 
+/** The indices of values without a neighbour: no line leads to them, so they need a point. */
+export function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const isThere = (index: number) => (values[index] ?? null) !== null;
+  return Array.from(values, (_, index) => index).filter(
+    index => isThere(index) && !isThere(index - 1) && !isThere(index + 1),
+  );
+}
+
 /** The smallest bound within which this part (0 to 1) of the changes arrived; null if that is more than the last bound. */
 export function within({ buckets, count }: Histogram, part: number): number | null {
   return buckets.find(bucket => bucket.count >= count * part)?.upTo ?? null;

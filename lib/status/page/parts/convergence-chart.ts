@@ -1,6 +1,7 @@
 /** The options of uPlot for the times to converge: two lines on a logarithmic axis, with the area between them filled. */
 
 import uPlot from 'uplot';
+import { alone } from '../model/convergence.ts';
 import { elapsed } from '../model/figures.ts';
 import { chartStyle } from './chart-style.ts';
 
@@ -13,7 +14,12 @@ export function convergenceOptions(
     stroke: colour(name),
     width,
     spanGaps: false,
-    points: { show: (_, __, first, last) => last - first < 3, size: 4, fill: colour(name) },
+    points: {
+      show: true,
+      size: 4,
+      fill: colour(name),
+      filter: ({ data }, series) => alone(data[series] ?? []),
+    },
   });
   return {
     ...common,

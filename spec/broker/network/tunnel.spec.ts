@@ -3,10 +3,10 @@
 import { Socket } from 'node:net';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { connectAdvice } from '../../../lib/broker/connection/connect-advice.ts';
-import { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
 import { Connection } from '../../../lib/broker/connection/connection.ts';
 import type { ConnectionOptions } from '../../../lib/broker/connection/connection-options.ts';
+import { connectAdvice } from '../../../lib/broker/network/connect-advice.ts';
+import { ConnectError } from '../../../lib/broker/network/connect-error.ts';
 import { DEFAULT_BOUNDS } from '../../../lib/config/bounds.ts';
 import { placesByVariables } from '../../../lib/config/broker-places.ts';
 import { certificates, requireOpenssl } from '../../support/certificates.ts';

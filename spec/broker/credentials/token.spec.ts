@@ -1,7 +1,7 @@
 /** When the token in a password ends. */
 
 import { expect } from 'chai';
-import { tokenIn } from '../../../lib/broker/connection/token.ts';
+import { tokenIn } from '../../../lib/broker/credentials/token.ts';
 import { jwt, sas } from '../../support/tokens.ts';
 
 describe('tokenIn', () => {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { TokenRenewal } from '../../../lib/broker/connection/token-renewal.ts';
+import { TokenRenewal } from '../../../lib/broker/credentials/token-renewal.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { jwt, sas } from '../../support/tokens.ts';
 
@@ -153,7 +153,7 @@ describe('TokenRenewal', () => {
   const poor: readonly (readonly [content: () => string, words: string])[] = [
     [() => jwt({ exp: -5 }), 'the token that replaces it has ended, too'],
     [() => 'quack', 'what replaces it is no token'],
-    [() => '', '`passwordFile` is empty'],
+    [() => '', 'is empty'],
   ];
   for (const [content, words] of poor) {
     it(`keeps the connection where the file has no better token: ${words}`, async () => {

@@ -1,9 +1,8 @@
 /** How a user fixes a connection that failed: what is wrong, and which setting to change. */
 
 import type { BrokerPlaces } from '../../protocol/settings.ts';
-import type { ConnectError } from './connect-error.ts';
+import { type ConnectError, SECRET_CODES } from './connect-error.ts';
 import { proxyAdvice } from './proxy-advice.ts';
-import { SECRET_CODES } from './secrets.ts';
 import { type Spoken, spokenAt } from './server-protocol.ts';
 import { type Target, targetOf, usualPort } from './target.ts';
 

@@ -5,7 +5,7 @@ import {
   type ConnectFailure,
   Negotiation,
   type ProtocolVersion,
-} from '../../../lib/broker/connection/negotiation.ts';
+} from '../../../lib/broker/network/negotiation.ts';
 
 const code = (value: number): ConnectFailure => ({ code: value, wasConnected: true });
 const UNSUPPORTED_3: ConnectFailure = code(0x01);

@@ -8,6 +8,9 @@ const NOT_AUTHORIZED: ReadonlySet<number | undefined> = new Set([0x04, 0x05, 0x8
 /** As well: the client id, and a quota (MQTT 3.1.1 §3.2.2.3, MQTT 5 §3.2.2.2). Brokers answer so that allow an account one connection. */
 const NOT_ANOTHER: ReadonlySet<number | undefined> = new Set([...NOT_AUTHORIZED, 0x02, 0x85, 0x97]);
 
+/** The `networkCode` of what gave no secret. */
+export const SECRET_CODES = { file: 'SECRET_FILE', command: 'SECRET_COMMAND' } as const;
+
 export class ConnectError extends Error implements ConnectFailure {
   override name = 'ConnectError';
   readonly code: number | undefined;

@@ -5,9 +5,9 @@
 
 import aws4 from 'aws4';
 import { regionOf } from '../../protocol/aws-region.ts';
-import { ConnectError } from './connect-error.ts';
+import { ConnectError } from '../network/connect-error.ts';
+import { targetOf, usualPort } from '../network/target.ts';
 import { outputOf, textOf } from './secrets.ts';
-import { targetOf, usualPort } from './target.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 /** The delay after a failure depends on its cause. */
 
 import { expect } from 'chai';
-import { type FailureCause, Retries } from '../../../lib/broker/connection/retries.ts';
+import { type FailureCause, Retries } from '../../../lib/broker/network/retries.ts';
 
 const waits = (retries: Retries, cause: FailureCause, count: number) =>
   Array.from({ length: count }, () => retries.failed(cause, 1) / 1000);

@@ -1,8 +1,8 @@
 /** The addresses of one broker, in turn, and back to the first one when it has answered for a while. */
 
 import { expect } from 'chai';
-import { Addresses } from '../../../lib/broker/connection/addresses.ts';
-import { FirstAddress } from '../../../lib/broker/connection/first-address.ts';
+import { Addresses } from '../../../lib/broker/network/addresses.ts';
+import { FirstAddress } from '../../../lib/broker/network/first-address.ts';
 import { eventually } from '../../support/eventually.ts';
 
 describe('Addresses', () => {

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { quoted } from '../../core/printable.ts';
-import { ConnectError } from './connect-error.ts';
+import { ConnectError, SECRET_CODES } from '../network/connect-error.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -30,9 +30,6 @@ const MAX_FILE_BYTES = 1024 * 1024;
 /** Who writes a file in its place empties it first. */
 const MAX_READS = 5;
 const REWRITE_MS = 100;
-
-/** The `networkCode` of what gave no secret. */
-export const SECRET_CODES = { file: 'SECRET_FILE', command: 'SECRET_COMMAND' } as const;
 
 /** Whether the password comes from a file or a command, so that another one may be read later. */
 export function isRereadable(options: Options): boolean {

@@ -3,9 +3,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { connectAdvice } from '../../../lib/broker/connection/connect-advice.ts';
-import type { ConnectError } from '../../../lib/broker/connection/connect-error.ts';
-import { hasSecrets, secretIn, withSecrets } from '../../../lib/broker/connection/secrets.ts';
+import { hasSecrets, secretIn, withSecrets } from '../../../lib/broker/credentials/secrets.ts';
+import { connectAdvice } from '../../../lib/broker/network/connect-advice.ts';
+import type { ConnectError } from '../../../lib/broker/network/connect-error.ts';
 import { placesByVariables } from '../../../lib/config/broker-places.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
