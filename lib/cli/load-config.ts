@@ -9,6 +9,7 @@ import { type FilePlaces, placesOf } from '../config/broker-places.ts';
 import type { Config, Problem } from '../config/config.ts';
 import { mergeEnv, parseEnvFile } from '../config/env-file.ts';
 import { type ConfigFile, readConfigFile } from '../config/file/config-file.ts';
+import { problemOfWholeFile } from '../config/file/whole-file.ts';
 import { type HttpAccess, readConfig, readHttpAccess } from '../config/read-config.ts';
 import type { ReadVariables } from '../config/route-of.ts';
 
@@ -115,7 +116,7 @@ function environmentSource({ envFile, configFile, variables }: Source): () => Fo
     const placed = (problem: Problem) =>
       problem.variable in file.variables && outer[problem.variable] === undefined
         ? { ...problem, variable: file.placeOf(problem) }
-        : outside(problem);
+        : (problemOfWholeFile(basename(configFile), problem) ?? outside(problem));
     return {
       variables: mergeEnv(file.variables, outer),
       placed,

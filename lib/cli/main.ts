@@ -118,10 +118,7 @@ async function confirmDeletions(
   broker: string | undefined,
   options: Omit<ConfirmOptions, 'broker'>,
 ): Promise<number> {
-  if (broker === undefined)
-    return wrongUsage(
-      "'mqttrep confirm-deletions' needs the {name} of a broker, as in MQTTREP_CLIENT_{name}",
-    );
+  if (broker === undefined) return wrongUsage("'mqttrep confirm-deletions' needs the name of a broker");
   return (await import('./confirm-deletions.ts')).confirmDeletions({ broker, ...options });
 }
 

@@ -22,6 +22,8 @@ import { variableName } from './variables.ts';
 
 const { url: URL_SETTING, options: OPTIONS_SETTING } = BROKER_SETTINGS;
 
+export const NO_BROKER = 'no broker is configured';
+
 export interface ReadBrokers {
   /** Every name that has an `MQTTREP_CLIENT_{name}`, sorted; also of brokers whose URL or options are wrong. */
   readonly names: readonly string[];
@@ -80,7 +82,7 @@ function checkNumber(names: readonly string[], problems: Problems): void {
   const surplus = names[MAX_BROKERS];
   if (only === undefined) {
     problems.error(variableName(URL_SETTING, '{name}'), {
-      problem: 'no broker is configured',
+      problem: NO_BROKER,
       fix: 'set one such variable for each broker, such as MQTTREP_CLIENT_oslo=mqtt://localhost:1883, by `export` in a shell or in a file for --env-file',
     });
   } else if (names.length === 1) {

@@ -15,6 +15,8 @@ import { RESERVED_TOPIC_ID, variableName } from './variables.ts';
 
 const { filter: FILTER } = TOPIC_SETTINGS;
 
+export const NO_TOPIC = 'no topic is configured';
+
 /** Reads all topics without an error, sorted by id. */
 export function readTopics(
   environment: Environment,
@@ -80,7 +82,7 @@ function checkSubscriptions(
 ): void {
   if (ids.length === 0) {
     problems.error(variableName(FILTER, '{id}'), {
-      problem: 'no topic is configured',
+      problem: NO_TOPIC,
       fix: 'set one such variable for each topic filter, such as MQTTREP_TOPIC_ducks="canards/#"',
     });
     return;

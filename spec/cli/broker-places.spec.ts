@@ -136,6 +136,23 @@ describe('The places of a broker', () => {
   }
 });
 
+describe('A mqttrep.yaml without brokers and topics', () => {
+  it('gets advice that names its keys, and no variable', async () => {
+    const { code, stderr } = await command(['check', '--config', fileOf('store: memory\n')], {});
+    expect(code).to.equal(78);
+    expect(stderr).to.contain('mqttrep.yaml: no broker is configured; add `brokers`, such as brokers: {');
+    expect(stderr).to.contain('mqttrep.yaml: no topic is configured; add `topics`, such as topics: [');
+    expect(stderr).not.to.match(/MQTTREP_/);
+  });
+
+  it('is said to be without subscriptions, if it has topics that no broker subscribes to', async () => {
+    const file = fileOf('{ brokers: { a: mqtt://a, b: mqtt://b }, topics: [{ filter: x, nosub: true }] }');
+    const { stderr } = await command(['check', '--config', file], {});
+    expect(stderr).to.contain('mqttrep.yaml: no broker subscribes to any topic');
+    expect(stderr).to.contain('at least one topic must be subscribed');
+  });
+});
+
 describe('Advice about a broker that wants a password', function () {
   this.timeout(4 * patience);
 
