@@ -83,6 +83,11 @@ describe('The verdict', () => {
       what: 'PARIS refuses the connection',
       advice: 'Check brokers.PARIS in mqttrep.yaml.',
     });
+    const advised = {
+      ...credentials,
+      detail: 'not authorized; set `username` and `password` in brokers.PARIS in mqttrep.yaml',
+    };
+    expect(verdictOf(LIVE, statusOf(ready('OSLO'), advised), NOW).advice, 'said in the reason').to.equal('');
   });
 
   it('has the worst first and the others after it', () => {

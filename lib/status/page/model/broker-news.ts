@@ -78,7 +78,10 @@ function notConnected(brokers: readonly BrokerStatus[], all: number): News | und
     short: isOne ? what : `${count(brokers.length)} brokers not connected`,
     since: Math.min(...brokers.map(({ since }) => since)),
     why: `${reasons(brokers, ({ detail }) => detail)}${isOne ? effect : ''}`,
-    advice: first.state === 'refused' ? `Check ${first.settingsIn}.` : '',
+    advice:
+      first.state === 'refused' && !first.detail.includes(first.settingsIn)
+        ? `Check ${first.settingsIn}.`
+        : '',
     brokers: brokers.map(({ name }) => name),
   };
 }
