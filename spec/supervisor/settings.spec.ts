@@ -1,6 +1,7 @@
 /** The settings of the actors say the same as the configuration, in indexes and sets. */
 
 import { expect } from 'chai';
+import { planSlots } from '../../lib/supervisor/broker-slot.ts';
 import {
   brokerSettings,
   rankOf,
@@ -73,6 +74,21 @@ describe('brokerSettings', () => {
       expect(subscriptionsOf(oslo, config)).to.have.deep.members(subscriptions);
     });
   }
+});
+
+describe('planSlots', () => {
+  const [url, options, account] = ['a', 'b', 'b or a'];
+
+  it('keeps the connection of a broker whose settings move to another place, and knows the place', () => {
+    const before = read();
+    const known = new Map(planSlots(before, 'replicate', 'p').map(({ slot }) => [slot.name, slot]));
+    const brokers = before.brokers.map(each => ({ ...each, places: { url, options, account } }));
+    for (const { slot, settings } of planSlots({ ...before, brokers }, 'replicate', 'p', known)) {
+      expect(slot).to.equal(known.get(slot.name));
+      slot.change(settings);
+      expect(slot.settings.places).to.deep.equal({ url, options, account });
+    }
+  });
 });
 
 describe('reconcilerSettings', () => {
