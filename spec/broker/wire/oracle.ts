@@ -88,6 +88,9 @@ function isSame(delivered: Delivered, topic: string, key: string): boolean {
 const CONTROL = /\p{Cc}/u;
 
 /**
+ * A connection that ends may leave the rest of what it delivered unread, and a later one may deliver the same message again. So
+ * a message that is no longer possible on one connection may be of a later one.
+ *
  * @param connections what each connection delivered, in their order
  * @throws if the actor reported something that was not delivered, or that is malformed, or left out a plain message
  */
@@ -95,25 +98,40 @@ export function compare(
   connections: readonly (readonly Delivered[])[],
   told: readonly Pick<Observation, 'topic' | 'payload' | 'properties'>[],
 ): void {
-  let [connection, at] = [0, 0];
-  let skipped: Delivered[] = [];
+  let place: Place = { connection: 0, at: 0 };
   const loose = new Set(connections.flat().flatMap(({ topic, isInOrder }) => (isInOrder ? [] : [topic])));
   for (const { topic, payload, properties } of told) {
     if (CONTROL.test(topic) || topic === '') throw new Error(`reported the topic ${JSON.stringify(topic)}`);
     const key = JSON.stringify([topic, payload, properties ?? null]);
-    if (loose.has(topic)) continue;
-    for (; ; at++) {
-      const delivered = connections[connection]?.[at];
-      if (delivered !== undefined && isSame(delivered, topic, key)) break;
-      if (delivered !== undefined) skipped.push(delivered);
-      else if (++connection < connections.length) [skipped, at] = [[], -1];
-      else {
-        throw new Error(`reported what no connection delivered: ${key.slice(0, 200)}…${key.slice(-200)}`);
-      }
-    }
-    const missing = skipped.find(({ isPlain }) => isPlain);
-    if (missing !== undefined) throw new Error(`did not report ${missing.key}, but ${key.slice(0, 500)}`);
-    at++;
-    skipped = [];
+    if (!loose.has(topic)) place = behind(place, connections, topic, key);
   }
+}
+
+/** The next message that a connection delivered. */
+interface Place {
+  readonly connection: number;
+  readonly at: number;
+}
+
+/** The place behind the message that was reported, from this place on. Nothing plain is left out before it. */
+function behind(
+  { connection: first, at: from }: Place,
+  connections: readonly (readonly Delivered[])[],
+  topic: string,
+  key: string,
+): Place {
+  let missing: Delivered | undefined;
+  for (let connection = first; connection < connections.length; connection++) {
+    const delivered = connections[connection] ?? [];
+    for (let at = connection === first ? from : 0; at < delivered.length; at++) {
+      const each = delivered[at];
+      if (each === undefined) break;
+      if (isSame(each, topic, key)) return { connection, at: at + 1 };
+      if (!each.isPlain) continue;
+      missing ??= each;
+      break;
+    }
+  }
+  if (missing !== undefined) throw new Error(`did not report ${missing.key}, but ${key.slice(0, 500)}`);
+  throw new Error(`reported what no connection delivered: ${key.slice(0, 200)}…${key.slice(-200)}`);
 }
