@@ -159,14 +159,14 @@ onThePage('The page', fixture => {
     await fixture.expectText('.verdict', /mqttrep does not answer\s+for \d+\ss/);
     await fixture.expectText('.verdict', /mqttrep status/);
     await fixture.expectText('.masthead', /not connected/);
-    expect(await fixture.page.title()).to.equal('no answer · mqttrep');
+    await eventually(async () => expect(await fixture.page.title()).to.equal('no answer · mqttrep'));
     await fixture.expectText('.figures', /1\s+topic converged/);
     await fixture.serve({ port });
     await eventually(
       async () => expect(await fixture.page.locator('.verdict h2').innerText()).to.equal('All is well'),
       { within: 20_000 },
     );
-    expect(await fixture.page.title()).to.equal('all well · mqttrep');
+    await eventually(async () => expect(await fixture.page.title()).to.equal('all well · mqttrep'));
     await fixture.expectText('.masthead', /live/);
   });
 });

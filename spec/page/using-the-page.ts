@@ -62,7 +62,7 @@ onThePage('The page', fixture => {
     await fixture.serve({ token: 's3same-open' });
     await fixture.visit(fixture.server.url);
     await expectAccessible(fixture.page, 'the form');
-    expect(await fixture.page.title()).to.equal('token needed · mqttrep');
+    await eventually(async () => expect(await fixture.page.title()).to.equal('token needed · mqttrep'));
     await fixture.page.getByLabel('Token').fill('wrong');
     await fixture.page.keyboard.press('Enter');
     await fixture.page.getByText('The token is wrong.').waitFor();
