@@ -6,6 +6,7 @@ import type { Access, InteropBroker, Protocol } from '../makes/make.ts';
 import { Site } from '../site.ts';
 import { ACKNOWLEDGED_FIRST, AWAY_MESSAGES, type EventLimits, type Redelivery } from './event-limits.ts';
 import { restart } from './restart.ts';
+import { type InTraffic, returnInTraffic } from './return-in-traffic.ts';
 import { SessionClient, type SessionOptions } from './session-client.ts';
 
 const SESSION_SECONDS = 86_400;
@@ -40,7 +41,7 @@ export async function learnEvents(
   broker?: InteropBroker,
 ): Promise<EventLimits> {
   const learning = new Learning(access, protocol, `${prefix}/${nanoid(6).replaceAll(/[-_]/g, 'x')}`);
-  const limits = await learning.whileAway();
+  const limits = { ...(await learning.whileAway()), inTraffic: await learning.inTraffic() };
   if (broker === undefined || limits.kept === 0) return limits;
   return { ...limits, outlivesRestart: await learning.overRestart(broker) };
 }
@@ -57,7 +58,7 @@ class Learning {
     this.#topic = topic;
   }
 
-  async whileAway(): Promise<EventLimits> {
+  async whileAway(): Promise<Omit<EventLimits, 'inTraffic'>> {
     await this.#begin();
     await this.#publish(AWAY_MESSAGES);
     const first = await this.#open(FIRST);
@@ -84,6 +85,21 @@ class Learning {
       redelivery: redelivery ?? (numbers.includes(ACKNOWLEDGED_FIRST) ? 'late' : 'never'),
       expiry: connack?.properties?.sessionExpiryInterval,
     };
+  }
+
+  async inTraffic(): Promise<InTraffic> {
+    await this.#begin();
+    const site = new Site('broker', this.#access, this.#protocol, this.#topic);
+    try {
+      const writer = await site.client();
+      return await returnInTraffic(
+        () => this.#open(KEEP),
+        payload => writer.publish(this.#topic, payload),
+      );
+    } finally {
+      await site.close();
+      await SessionClient.forget(this.#access, this.#protocol, this.#clientId);
+    }
   }
 
   async overRestart(broker: InteropBroker): Promise<boolean | 'it does not start'> {

@@ -1,0 +1,76 @@
+/** Learns what a broker does with a session whose client returns again and again while another client goes on writing. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { SessionClient } from './session-client.ts';
+
+const RETURNS = 6;
+const AWAY_MS = 300;
+const PRESENT_MS = 300;
+
+/** Some 400 messages a second: some 100 are kept while the client is away, and fewer than any broker's queue takes. */
+const PAUSE_MS = 2;
+
+/** Nothing more comes after so long. */
+const QUIET_MS = 3_000;
+
+/** Some brokers send again what has no acknowledgement only after 30 s. */
+const LATE_MS = 45_000;
+
+export interface InTraffic {
+  /** The first copies come in the order in which they were written. */
+  readonly isOrdered: boolean;
+  readonly isComplete: boolean;
+}
+
+/**
+ * @param open a connection of a client whose session the broker has already, and which acknowledges all that it gets
+ * @param publish resolves at the acknowledgement
+ */
+export async function returnInTraffic(
+  open: () => Promise<SessionClient>,
+  publish: (payload: string) => Promise<void>,
+): Promise<InTraffic> {
+  const clients: SessionClient[] = [];
+  const ending = new AbortController();
+  const [written] = await Promise.all([write(publish, ending.signal), comeAndGo(open, clients, ending)]);
+  const last = clients.at(-1);
+  for (const quietMs of [QUIET_MS, LATE_MS])
+    if (firstCopies(clients).length < written) await last?.read(Number.POSITIVE_INFINITY, quietMs);
+  await last?.end();
+  const numbers = firstCopies(clients);
+  return {
+    isOrdered: numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)),
+    isComplete: numbers.length === written,
+  };
+}
+
+/** Ascending numbers until the signal; returns how many. */
+async function write(publish: (payload: string) => Promise<void>, signal: AbortSignal): Promise<number> {
+  const publishes: Promise<void>[] = [];
+  for (; !signal.aborted; await wait(PAUSE_MS)) publishes.push(publish(String(publishes.length)));
+  await Promise.all(publishes);
+  return publishes.length;
+}
+
+/** All returns are amid the traffic; the last client stays. */
+async function comeAndGo(
+  open: () => Promise<SessionClient>,
+  clients: SessionClient[],
+  ending: AbortController,
+): Promise<void> {
+  try {
+    for (let returns = 0; returns < RETURNS; returns++) {
+      clients.at(-1)?.cut();
+      await wait(AWAY_MS);
+      clients.push(await open());
+      await wait(PRESENT_MS);
+    }
+  } finally {
+    ending.abort();
+  }
+}
+
+/** The numbers in the order in which they came, over all connections. */
+function firstCopies(clients: readonly SessionClient[]): number[] {
+  return [...new Set(clients.flatMap(({ delivered }) => delivered.map(({ payload }) => Number(payload))))];
+}
