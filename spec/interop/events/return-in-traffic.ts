@@ -16,6 +16,9 @@ const QUIET_MS = 3_000;
 /** Some brokers send again what has no acknowledgement only after 30 s. */
 const LATE_MS = 45_000;
 
+/** A broker may hang up on a client that returns, as aedes does now and then. The client returns then, as after a cut. */
+const MAX_HANG_UPS = 10;
+
 export interface InTraffic {
   /** The first copies come in the order in which they were written. */
   readonly isOrdered: boolean;
@@ -33,10 +36,8 @@ export async function returnInTraffic(
   const clients: SessionClient[] = [];
   const ending = new AbortController();
   const [written] = await Promise.all([write(publish, ending.signal), comeAndGo(open, clients, ending)]);
-  const last = clients.at(-1);
-  for (const quietMs of [QUIET_MS, LATE_MS])
-    if (firstCopies(clients).length < written) await last?.read(Number.POSITIVE_INFINITY, quietMs);
-  await last?.end();
+  await readRest(open, clients, written);
+  await clients.at(-1)?.end();
   const numbers = firstCopies(clients);
   return {
     isOrdered: numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)),
@@ -67,6 +68,20 @@ async function comeAndGo(
     }
   } finally {
     ending.abort();
+  }
+}
+
+async function readRest(
+  open: () => Promise<SessionClient>,
+  clients: SessionClient[],
+  written: number,
+): Promise<void> {
+  for (let hangUps = 0; hangUps < MAX_HANG_UPS; hangUps++) {
+    const last = clients.at(-1);
+    for (const quietMs of [QUIET_MS, LATE_MS])
+      if (firstCopies(clients).length < written) await last?.read(Number.POSITIVE_INFINITY, quietMs);
+    if (firstCopies(clients).length === written || last?.isOpen === true) return;
+    clients.push(await open());
   }
 }
 

@@ -94,10 +94,14 @@ export class SessionClient {
     await this.#answer('suback');
   }
 
-  /** Resolves when `count` messages have come, or none for so many milliseconds. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  /** Resolves when `count` messages have come, none for so many milliseconds, or the broker has hung up. */
   async read(count: number, quietMs: number): Promise<void> {
     this.#arrivedAt = performance.now();
-    while (this.delivered.length < count && performance.now() - this.#arrivedAt < quietMs)
+    while (this.isOpen && this.delivered.length < count && performance.now() - this.#arrivedAt < quietMs)
       await wait(POLL_MS);
   }
 
@@ -134,7 +138,7 @@ export class SessionClient {
     for (;;) {
       const found = this.#answers.find(({ cmd }) => cmd === type);
       if (found !== undefined) return found;
-      if (this.#socket.destroyed) throw new Error(`the broker hung up before its ${type}`);
+      if (!this.isOpen) throw new Error(`the broker hung up before its ${type}`);
       if (performance.now() > deadline) throw new Error(`no ${type} within ${ANSWER_TIMEOUT_MS} ms`);
       await wait(POLL_MS);
     }
