@@ -49,7 +49,7 @@ describe('The limits of a broker, in words', () => {
     ]);
   });
 
-  it('say it once of a broker that never keeps the order, or keeps nothing', () => {
+  it('say it once of a broker that never keeps the order, or keeps no message', () => {
     const inTraffic = { isOrdered: false, isComplete: false };
     expect(words({ isOrdered: false, kept: 0, inTraffic })).to.deep.equal([
       'keeps 0 of 1100',

@@ -26,7 +26,7 @@ export interface EventLimits {
   /** Messages that it sends without an acknowledgement. */
   readonly window: number;
   readonly redelivery: Redelivery;
-  /** Of a client that returns again and again while others write. */
+  /** Of a client that returns repeatedly while others write. */
   readonly inTraffic: InTraffic;
   /** Seconds that it keeps a session for, where it says that they are fewer than it was asked for (MQTT 5). */
   readonly expiry: number | undefined;

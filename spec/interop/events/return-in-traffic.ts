@@ -1,4 +1,4 @@
-/** Learns what a broker does with a session whose client returns again and again while another client goes on writing. */
+/** Learns what a broker does with a session whose client returns repeatedly while another client goes on writing. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SessionClient } from './session-client.ts';
