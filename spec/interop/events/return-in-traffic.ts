@@ -48,7 +48,12 @@ export async function returnInTraffic(
 /** Ascending numbers until the signal; returns how many. */
 async function write(publish: (payload: string) => Promise<void>, signal: AbortSignal): Promise<number> {
   const publishes: Promise<void>[] = [];
-  for (; !signal.aborted; await wait(PAUSE_MS)) publishes.push(publish(String(publishes.length)));
+  for (; !signal.aborted; await wait(PAUSE_MS)) {
+    const sent = publish(String(publishes.length));
+    // The end tells of a failure.
+    sent.catch(() => undefined);
+    publishes.push(sent);
+  }
   await Promise.all(publishes);
   return publishes.length;
 }
