@@ -10,6 +10,9 @@ const PRESENT_MS = 300;
 /** Some 400 messages a second: some 100 are kept while the client is away, and fewer than any broker's queue takes. */
 const PAUSE_MS = 2;
 
+/** Publishes without an acknowledgement: a Receive Maximum may be 10. */
+const IN_FLIGHT = 8;
+
 /** Nothing more comes after so long. */
 const QUIET_MS = 3_000;
 
@@ -47,15 +50,20 @@ export async function returnInTraffic(
 
 /** Ascending numbers until the signal; returns how many. */
 async function write(publish: (payload: string) => Promise<void>, signal: AbortSignal): Promise<number> {
-  const publishes: Promise<void>[] = [];
-  for (; !signal.aborted; await wait(PAUSE_MS)) {
-    const sent = publish(String(publishes.length));
-    // The end tells of a failure.
+  const inFlight = new Set<Promise<void>>();
+  let count = 0;
+  for (; !signal.aborted; count++) {
+    const sent = publish(String(count)).then(() => {
+      inFlight.delete(sent);
+    });
+    // One that failed stays, and is told of below.
     sent.catch(() => undefined);
-    publishes.push(sent);
+    inFlight.add(sent);
+    if (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight);
+    await wait(PAUSE_MS);
   }
-  await Promise.all(publishes);
-  return publishes.length;
+  await Promise.all(inFlight);
+  return count;
 }
 
 /** All returns are amid the traffic; the last client stays. */
