@@ -7,6 +7,7 @@ const LIMITS: EventLimits = {
   isOrdered: true,
   window: 20,
   redelivery: 'with the same packet ids',
+  mixesSubscriptions: false,
   inTraffic: { isOrdered: true, isComplete: true },
   expiry: undefined,
 };
@@ -22,6 +23,10 @@ describe('What may go wrong through faults', () => {
     expect(permitted({ isOrdered: false }).isOrdered).to.equal(false);
     expect(permitted({ inTraffic: { isOrdered: false, isComplete: true } }).isOrdered).to.equal(false);
     expect(permitted({ redelivery: 'late' }).isOrdered).to.equal(false);
+  });
+
+  it('is any number of duplicates if a later message of another subscription may come first, since a fence is one', () => {
+    expect(permitted({ mixesSubscriptions: true }).mayDouble).to.equal(Number.POSITIVE_INFINITY);
   });
 
   it('is a loss only if a plain client lost messages in traffic', () => {

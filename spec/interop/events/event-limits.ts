@@ -26,6 +26,8 @@ export interface EventLimits {
   /** Messages that it sends without an acknowledgement. */
   readonly window: number;
   readonly redelivery: Redelivery;
+  /** What it kept for one subscription may come before what it kept earlier for another one. */
+  readonly mixesSubscriptions: boolean;
   /** Of a client that returns repeatedly while others write. */
   readonly inTraffic: InTraffic;
   /** Seconds that it keeps a session for, where it says that they are fewer than it was asked for (MQTT 5). */
@@ -36,7 +38,17 @@ export interface EventLimits {
 
 /** In words, for the table; the first two always. */
 export function eventLimitsInWords(limits: EventLimits): string[] {
-  const { tellsSession, kept, isOrdered, window, redelivery, inTraffic, expiry, outlivesRestart } = limits;
+  const {
+    tellsSession,
+    kept,
+    isOrdered,
+    window,
+    redelivery,
+    mixesSubscriptions,
+    inTraffic,
+    expiry,
+    outlivesRestart,
+  } = limits;
   const found = [
     kept === AWAY_MESSAGES ? `keeps all of ${AWAY_MESSAGES}` : `keeps ${kept} of ${AWAY_MESSAGES}`,
     kept - window <= ACKNOWLEDGED_FIRST
@@ -46,6 +58,7 @@ export function eventLimitsInWords(limits: EventLimits): string[] {
   if (!tellsSession && kept > 0) found.push('never says that it has kept a session');
   if (!isOrdered) found.push('in another order');
   else if (!inTraffic.isOrdered) found.push('in another order if the client returns amid traffic');
+  if (mixesSubscriptions) found.push('mixes what it kept for several subscriptions');
   if (!inTraffic.isComplete && kept > 0) found.push('loses messages if the client returns amid traffic');
   if (redelivery === 'late') found.push('sends unacknowledged messages again only after many seconds');
   else if (redelivery === 'never') found.push('never sends unacknowledged messages again');
@@ -70,11 +83,16 @@ export interface Permitted {
  * @param messages written in all
  */
 export function permittedThrough(faults: number, messages: number, limits: EventLimits): Permitted {
-  const { isOrdered, inTraffic, redelivery, tellsSession, window } = limits;
+  const { isOrdered, mixesSubscriptions, inTraffic, redelivery, tellsSession, window } = limits;
   const isKnown = redelivery === 'with the same packet ids' && tellsSession;
   return {
     mayLose: !inTraffic.isComplete,
     isOrdered: isOrdered && inTraffic.isOrdered && redelivery !== 'late',
-    mayDouble: isKnown ? 0 : faults * Math.min(window, messages),
+    // A fence tells nothing of echoes that the broker kept: all of them may be taken for messages of clients.
+    mayDouble: mixesSubscriptions
+      ? Number.POSITIVE_INFINITY
+      : isKnown
+        ? 0
+        : faults * Math.min(window, messages),
   };
 }

@@ -89,8 +89,9 @@ export class SessionClient {
     socket.on('error', () => undefined);
   }
 
-  async subscribe(topic: string): Promise<void> {
-    this.#send({ cmd: 'subscribe', messageId: 65_535, subscriptions: [{ topic, qos: 1 }] });
+  async subscribe(...topics: readonly string[]): Promise<void> {
+    const subscriptions = topics.map(topic => ({ topic, qos: 1 }) as const);
+    this.#send({ cmd: 'subscribe', messageId: 65_535, subscriptions });
     await this.#answer('suback');
   }
 
