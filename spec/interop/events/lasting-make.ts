@@ -9,6 +9,9 @@ import { SessionClient } from './session-client.ts';
 
 const PREFIX = 'interop-limits';
 
+/** More than wait for mqttrep or for a reader in any run. */
+const QUEUE = 100_000;
+
 const QUIET_MS = 3_000;
 /** Where the broker sends again what has no acknowledgement only after 30 s. */
 const LATE_QUIET_MS = 40_000;
@@ -20,7 +23,7 @@ export class LastingMake implements LastingBroker {
 
   /** @param forced the only version that is spoken; undefined if the best is */
   static async start(make: Make, forced: Protocol | undefined): Promise<LastingMake> {
-    const broker = await make.start(forced === undefined ? {} : { protocol: forced });
+    const broker = await make.start({ queue: QUEUE, ...(forced === undefined ? {} : { protocol: forced }) });
     const access: Access = { url: broker.url, options: {} };
     const protocol = forced ?? (await best(access));
     return new LastingMake(broker, await learnEvents(access, protocol, PREFIX));
