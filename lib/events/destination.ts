@@ -194,14 +194,14 @@ export class Destination {
           this.#fences.resolve();
           break;
         case 'settle':
-          this.#echoes.fenceReturned(this.#progress.done);
+          this.#echoes.close(this.#progress.done);
           this.ledger.entries.notArrived(this.#progress.done);
           break;
         case 'give-up':
           this.#sender.giveUp();
           break;
         case 'close':
-          this.#echoes.fenceReturned(Math.min(this.#boundary, this.#progress.done));
+          this.#echoes.close(Math.min(this.#boundary, this.#progress.done));
           break;
         case 'send':
           this.#begin();
@@ -224,7 +224,6 @@ export class Destination {
   #rebuild(): void {
     for (const seq of this.#flight.clear()) if (seq > this.#progress.done) this.ledger.echoed.add(seq);
     this.ledger.entries.undoProvisional();
-    this.#echoes.ended();
     this.#fences.stop();
     this.#watch.stop();
     this.#parts.deliveries.discard();

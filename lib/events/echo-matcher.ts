@@ -29,10 +29,6 @@ export type EchoMatch = 'echo' | 'pending' | 'none';
 
 export class EchoMatcher {
   readonly #parts: EchoMatcherParts;
-  /** A fence that came back on this connection was published behind the events up to here. */
-  #passed = 0;
-  /** Since then an echo of one of them has come: the fence came before it. */
-  #isPassing = false;
 
   constructor(parts: EchoMatcherParts) {
     this.#parts = parts;
@@ -60,7 +56,6 @@ export class EchoMatcher {
     const { entries, recent } = this.#parts.ledgerOf();
     const entry = entries.match(hash);
     if (entry === undefined) return 'none';
-    if (entry.seq <= this.#passed) this.#isPassing = true;
     const inFlight = this.#parts.flight.get(entry.seq);
     const isUnacknowledged = entry.seq > this.#parts.done() && inFlight?.isFinished !== true;
     if (isUnacknowledged && inFlight !== undefined && ordinal > 0) {
@@ -92,25 +87,8 @@ export class EchoMatcher {
     return false;
   }
 
-  /** A connection ends: its fences tell nothing of the next one. */
-  ended(): void {
-    this.#passed = 0;
-    this.#isPassing = false;
-  }
-
-  /**
-   * A fence came back that was published behind the events up to `through`. Some brokers have a queue for each subscription of a
-   * session, and deliver the fence before echoes that they kept. So those echoes will not come that have not come by the next
-   * fence, if none has come between the two.
-   */
-  fenceReturned(through: number): void {
-    if (!this.#isPassing) this.#close(this.#passed);
-    this.#passed = Math.max(this.#passed, through);
-    this.#isPassing = false;
-  }
-
   /** Echoes up to `through` will not come. */
-  #close(through: number): void {
+  close(through: number): void {
     const { broker, counters, recordDone, append } = this.#parts;
     const { entries, closed } = this.#parts.ledgerOf();
     let missing = 0;
