@@ -127,11 +127,6 @@ export const EVENT_TRIALS = {
     noDuplicates: false,
     noLoss: true,
   }),
-  'fences before echoes': histories(traitsOf({ ...UNSTAMPED, fencesFirst: true }), distinctWrite, FAULTS, {
-    distinct: true,
-    noDuplicates: false,
-    noLoss: true,
-  }),
   'packet ids used again': histories(either.map(reusing), distinctWrite, FAULTS, STRICT),
   'no DUP flag': histories(either.map(hiding), distinctWrite, FAULTS, {
     distinct: true,

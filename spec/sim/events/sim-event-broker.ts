@@ -2,8 +2,7 @@
  * A simulated broker: one persistent session of the replicator, and clients that write.
  *
  * It delivers with QoS 1 and a window, keeps what is unacknowledged, and delivers it again after a cut. What it does beside the
- * standard is configured: it gives packet ids in another way, leaves out the DUP flag, denies that it has a session, or has a
- * queue for each subscription.
+ * standard is configured: it gives packet ids in another way, leaves out the DUP flag, or denies that it has a session.
  */
 
 /** What a message is, known to the world and not to the replicator. */
@@ -46,8 +45,6 @@ export interface BrokerTraits {
   readonly setsDup: boolean;
   /** CONNACK says 0 although there is a session. */
   readonly deniesSession: boolean;
-  /** It has a queue for each subscription, and serves that of the fences first. */
-  readonly fencesFirst?: boolean;
 }
 
 /** The side of the replicator. */
@@ -132,8 +129,7 @@ export class SimEventBroker {
 
   #enqueue(message: SimMessage): void {
     if (!this.#hasSession) return;
-    if (message.tag.fence !== undefined && this.traits.fencesFirst) this.#queue.unshift(message);
-    else this.#queue.push(message);
+    this.#queue.push(message);
     this.#pump();
   }
 
