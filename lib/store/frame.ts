@@ -37,9 +37,18 @@ export interface FrameHeader {
   readonly length: number;
 }
 
-/** @param seed of the checksums of this file */
-export function writeFrame({ kind, commit, body, at }: Frame, salt: Buffer, seed: number): Buffer {
-  const frame = Buffer.allocUnsafe(BODY + body.length);
+/**
+ * @param seed of the checksums of this file
+ * @param memory for the frame, if there is enough of it
+ */
+export function writeFrame(
+  { kind, commit, body, at }: Frame,
+  salt: Buffer,
+  seed: number,
+  memory: Buffer,
+): Buffer {
+  const length = BODY + body.length;
+  const frame = length <= memory.length ? memory.subarray(0, length) : Buffer.allocUnsafeSlow(length);
   frame.set(salt);
   frame.writeUInt32LE(body.length, LENGTH);
   frame.writeUInt32LE(commit, COMMIT);
