@@ -16,12 +16,9 @@ import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { HEAD_BYTES, headOf, headWith, SALT_BYTES } from './file-head.ts';
 import { DISK, type Files, type OpenFile } from './files.ts';
-import { FRAME_HEADER_BYTES, type FrameKind, writeFrame } from './frame.ts';
+import { FRAME_HEADER_BYTES, type FrameKind, frameParts } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import { DamagedStoreError, UnknownStoreError } from './store-errors.ts';
-
-/** Frames up to this size are made in the same memory, one after the other: V8 collects more often the more memory is used up. */
-const FRAME_MEMORY_BYTES = 256 * 1024;
 
 /** Where the first frame of a file begins. */
 export const FIRST_FRAME = HEAD_BYTES;
@@ -38,7 +35,6 @@ export class FrameLog {
   readonly #reader: FrameReader;
   readonly #salt: Buffer;
   readonly #seed: number;
-  readonly #memory = Buffer.allocUnsafeSlow(FRAME_MEMORY_BYTES);
   /** Where the next frame goes. */
   #end = HEAD_BYTES;
   #commit = 0;
@@ -171,17 +167,19 @@ export class FrameLog {
     return this.#reader.isFollowed(FIRST_FRAME, (await this.#file.stat()).size, 0);
   }
 
-  /** Appends a frame. It counts when its commit is complete, and is durable after `sync`. */
+  /**
+   * Appends a frame. It counts when its commit is complete, and is durable after `sync`.
+   * @param body not kept after this has resolved
+   */
   async append(kind: FrameKind, body: Buffer): Promise<void> {
     await this.trim();
-    const frame = writeFrame(
-      { kind, commit: this.#commit, body, at: this.#end },
-      this.#salt,
-      this.#seed,
-      this.#memory,
-    );
-    await writeAll(this.#file, frame, this.#end);
-    this.#end += frame.length;
+    const frame = { kind, commit: this.#commit, body, at: this.#end };
+    let end = this.#end;
+    for (const part of frameParts(frame, this.#salt, this.#seed)) {
+      await writeAll(this.#file, part, end);
+      end += part.length;
+    }
+    this.#end = end;
     if (kind !== 'part') this.#commit++;
     if (kind === 'whole') this.#base = this.#end;
   }

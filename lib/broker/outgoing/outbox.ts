@@ -5,6 +5,7 @@
 
 import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
+import type { PublishResults } from '../../protocol/messages.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
 import { failureOf } from './denial.ts';
 import { Fence } from './fence.ts';
@@ -24,7 +25,7 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #maxInFlight: number;
   readonly #queue = new NumberedQueue();
-  readonly #results = new ResultBatch(() => this.#report());
+  readonly #results = new ResultBatch(() => this.#deps.report(this.#take()));
   readonly #inFlight: InFlight;
   readonly #fence: Fence;
   #maxQos: QoS;
@@ -70,6 +71,11 @@ export class Outbox {
     await new Promise<void>(resolve => {
       this.#finished = resolve;
     });
+  }
+
+  /** Takes what waits to be reported; undefined if nothing does. */
+  takeResults(): PublishResults | undefined {
+    return this.#results.isWaiting ? this.#take() : undefined;
   }
 
   close(): void {
@@ -244,8 +250,8 @@ export class Outbox {
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #report(): void {
+  #take(): PublishResults {
     const oldest = Math.min(this.#inFlight.first, this.#queue.firstAlone);
-    this.#deps.report(this.#results.take(Math.min(this.#queue.sequence, oldest - 1)));
+    return this.#results.take(Math.min(this.#queue.sequence, oldest - 1));
   }
 }
