@@ -36,14 +36,14 @@ export class EventPacket implements EncodedPublish {
 
   /**
    * @param stamp undefined over MQTT 3.1.1
-   * @param expiry message expiry in seconds; undefined for none
+   * @param expiry message expiry in seconds; undefined for none. MQTT 3.1.1 has none
    */
   set(delivery: PackedDelivery, stamp: Stamp | undefined, expiry: number | undefined, retain: boolean): void {
     this.#delivery = delivery;
     this.#stamp = stamp;
     this.#stampBytes = 0;
     for (const name in stamp) this.#stampBytes += PAIR_BYTES + name.length + (stamp[name]?.length ?? 0);
-    this.#expiry = expiry;
+    this.#expiry = stamp === undefined ? undefined : expiry;
     this.#first = QOS_1 | (retain ? RETAIN : 0);
   }
 

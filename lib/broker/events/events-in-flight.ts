@@ -7,10 +7,8 @@ import { EVENT_WINDOW } from '../../protocol/event-messages.ts';
 import type { InFlightEvents } from './event-hangups.ts';
 
 /** More than a window, since some are done before an older one is. A power of two. */
-const PLACES = 2_048;
+const PLACES = 2 ** Math.ceil(Math.log2(2 * EVENT_WINDOW));
 const MASK = PLACES - 1;
-
-if (PLACES < 2 * EVENT_WINDOW) throw new RangeError('a window of events has no room');
 
 export class EventsInFlight {
   readonly #seqs = new Float64Array(PLACES);

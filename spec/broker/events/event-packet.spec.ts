@@ -30,11 +30,12 @@ const stamp = fc.dictionary(
 const expiry = fc.option(fc.integer({ min: 1, max: 0xffff_ffff }), { nil: undefined });
 
 describe('The packet of an event', () => {
-  it('is its PUBLISH over MQTT 3.1.1', () => {
+  it('is its PUBLISH over MQTT 3.1.1, which has no message expiry', () => {
     const fixture = new PacketFixture();
     fc.assert(
-      fc.property(fields, id, (event, messageId) => {
-        const [packet] = parsed(fixture.write(event, { id: messageId }), 4);
+      fc.property(fields, id, expiry, (event, messageId, seconds) => {
+        const how = { id: messageId, ...(seconds === undefined ? {} : { expiry: seconds }) };
+        const [packet] = parsed(fixture.write(event, how), 4);
         expect(packet).to.deep.include({ ...event, messageId, qos: 1, dup: false });
       }),
     );
