@@ -11,12 +11,12 @@ import { backoff } from '../core/backoff.ts';
 import type { EventQueueSettings } from '../protocol/event-settings.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { StorePlace } from '../protocol/settings.ts';
+import { DISK } from '../store/disk.ts';
 import type { Files } from '../store/files.ts';
 import { MemoryFiles } from '../store/memory-files.ts';
 import { lockWhenFree } from '../store/open-store.ts';
 import { reasonOf, UnknownStoreError } from '../store/store-errors.ts';
 import type { StoreLock } from '../store/store-lock.ts';
-import { LOG_DISK } from './log/log-disk.ts';
 import { type OpenedEventLog, openEventLog } from './log/open-event-log.ts';
 
 /** The folder of the event log inside the store. */
@@ -82,7 +82,7 @@ async function openOnce(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockWhenFree(folder, log);
   try {
-    const files = LOG_DISK;
+    const files = DISK;
     return { ...(await openEventLog({ folder, files }, names, queue.bytes, log)), files, queue, lock };
   } catch (error) {
     await lock?.release();

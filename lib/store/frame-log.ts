@@ -14,8 +14,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { DISK } from './disk.ts';
 import { HEAD_BYTES, headOf, headWith, SALT_BYTES } from './file-head.ts';
-import { DISK, type Files, type OpenFile } from './files.ts';
+import type { Files, OpenFile } from './files.ts';
 import { FRAME_HEADER_BYTES, type FrameKind, frameParts } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import { DamagedStoreError, UnknownStoreError } from './store-errors.ts';

@@ -6,7 +6,8 @@
  */
 
 import { BatchWriter } from '../../protocol/batch.ts';
-import { DISK, type Files } from '../../store/files.ts';
+import { DISK } from '../../store/disk.ts';
+import type { Files } from '../../store/files.ts';
 import { FrameLog } from '../../store/frame-log.ts';
 import { syncFolder } from '../../store/store-files.ts';
 import type { EventRecord } from '../ledger/event-record.ts';

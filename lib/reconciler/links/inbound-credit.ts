@@ -27,7 +27,7 @@ export class InboundCredit {
   /** Bytes of the batches whose effects are in the commit in progress. */
   #committingBytes = 0;
   /** Batches whose credit goes back with that of the next ones. */
-  #owed = 0;
+  #due = 0;
   /** Batches whose credit is held back. */
   #held = 0;
   /** Since when, in milliseconds of `performance.now()`. */
@@ -42,8 +42,8 @@ export class InboundCredit {
   received(bytes: number, uptime: number): number {
     this.#uncommittedBytes += bytes;
     if (this.#uncommittedBytes + this.#committingBytes <= UNCOMMITTED_BYTES) {
-      this.#owed++;
-      return this.#owed < RETURNED_TOGETHER ? 0 : this.#release();
+      this.#due++;
+      return this.#due < RETURNED_TOGETHER ? 0 : this.#release();
     }
     if (this.#held === 0) this.#heldSince = uptime;
     this.#held++;
@@ -69,14 +69,14 @@ export class InboundCredit {
 
   /** The worker is a new one, and has all its credit. */
   reset(): void {
-    this.#owed = 0;
+    this.#due = 0;
     this.#held = 0;
     this.#uncommittedBytes = 0;
   }
 
   #release(): number {
-    const batches = this.#owed + this.#held;
-    this.#owed = 0;
+    const batches = this.#due + this.#held;
+    this.#due = 0;
     this.#held = 0;
     return batches;
   }
