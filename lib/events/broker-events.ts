@@ -75,7 +75,7 @@ export class BrokerEvents {
       if (port === this.#port) this.#receive(message);
     });
     port.postMessage({ kind: 'start-events', node: this.#parts.node });
-    this.#deliveries.connect();
+    this.#deliveries.connect(this.#parts.ledgerOf().brokerId);
   }
 
   /** Has the worker remove the session at the broker. Returns whether it was removed. */
@@ -160,7 +160,7 @@ export class BrokerEvents {
         break;
       case 'ended':
         this.#end();
-        this.#deliveries.connect();
+        this.#deliveries.connect(this.#parts.ledgerOf().brokerId);
         break;
     }
     this.#parts.kickSoon();

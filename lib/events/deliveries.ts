@@ -20,10 +20,13 @@ export class Deliveries {
     return this.#session;
   }
 
-  /** Lets the worker connect, as the next session. */
-  connect(): void {
+  /**
+   * Lets the worker connect, as the next session.
+   * @param brokerId of the last session; empty if there is none
+   */
+  connect(brokerId: string): void {
     this.#session++;
-    this.#post({ kind: 'connect', session: this.#session });
+    this.#post({ kind: 'connect', session: this.#session, brokerId: brokerId === '' ? undefined : brokerId });
   }
 
   add(event: LoggedEvent, { retain, qos }: { readonly retain: boolean; readonly qos: QoS }): void {

@@ -75,8 +75,11 @@ export interface EventRefusal {
 export type ToEventLink =
   /** Before the first `connect`, and again from each new event actor. `node` goes into the stamp of each event. */
   | { readonly kind: 'start-events'; readonly node: string }
-  /** The actor is ready for a session of this number: its matches are rebuilt. The worker retries until it connects. */
-  | { readonly kind: 'connect'; readonly session: number }
+  /**
+   * The actor is ready for a session of this number: its matches are rebuilt. The worker retries until it connects. `brokerId` is
+   * that of the last session.
+   */
+  | { readonly kind: 'connect'; readonly session: number; readonly brokerId: string | undefined }
   /** To be published in this order, packed by `writeDelivery`. */
   | { readonly kind: 'deliver'; readonly session: number; readonly batch: ArrayBuffer }
   /** PUBACKs up to this ordinal may be written. */

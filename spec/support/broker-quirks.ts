@@ -61,6 +61,29 @@ export function flagsLiveQos0(): Quirk {
   };
 }
 
+/** The broker drops messages of QoS 0 while messages of QoS 1 have no acknowledgement, as HiveMQ does behind a session's queue. */
+export function dropsQos0WhileUnacknowledged(): Quirk {
+  const unacknowledged = new Map<number, Set<number>>();
+  const idsOf = (connection: number) => {
+    const ids = unacknowledged.get(connection) ?? new Set();
+    unacknowledged.set(connection, ids);
+    return ids;
+  };
+  return {
+    fromClient: (packet, connection) => {
+      if (typeOf(packet) === PUBACK) idsOf(connection).delete(packet.readUInt16BE(2));
+      return packet;
+    },
+    fromBroker: (packet, connection) => {
+      if (typeOf(packet) !== PUBLISH) return packet;
+      const id = packetIdOf(packet);
+      if (id !== undefined) idsOf(connection).add(id);
+      return id === undefined && idsOf(connection).size > 0 ? 'silence' : packet;
+    },
+    closed: connection => unacknowledged.delete(connection),
+  };
+}
+
 /** The broker does not answer a SUBSCRIBE, but answers pings. */
 export const ANSWERS_NO_SUBSCRIBE: Quirk = {
   level: 4,

@@ -55,6 +55,8 @@ export class EventLink {
   #start: Start | undefined;
   /** The session that the actor permits; undefined while none is. */
   #permitted: number | undefined;
+  /** Of the last session, as the actor has it. */
+  #brokerId: string | undefined;
   #isForgetting = false;
   #isStopping = false;
   #isQuiesced = false;
@@ -159,6 +161,7 @@ export class EventLink {
         return;
       case 'connect':
         this.#permitted = message.session;
+        this.#brokerId = message.brokerId;
         this.#run();
         return;
       case 'forget':
@@ -219,6 +222,7 @@ export class EventLink {
       number,
       settings,
       identity,
+      lastBrokerId: this.#brokerId,
       controlPrefix: broker.controlPrefix ?? CONTROL_PREFIX,
       modes: () => this.#modes,
       hangups: this.#hangups,

@@ -40,6 +40,8 @@ export interface EventSessionDeps {
   readonly broker: Pick<BrokerSettings, 'bounds' | 'maxLevels' | 'maxTopicLength'>;
   readonly settings: EventLinkSettings;
   readonly identity: EventIdentity;
+  /** The id that the broker had in the last session; undefined if it had none, or there was no session. */
+  readonly lastBrokerId: string | undefined;
   /** The beginning of mqttrep's own topics. */
   readonly controlPrefix: string;
   readonly modes: () => TopicModes;
@@ -99,7 +101,8 @@ export class EventSession {
       batches: this.#batches,
       ordinals: this.#ordinals,
       control: message => {
-        if (deps.heartbeat.observe(message)) return;
+        // A heartbeat comes under the topic of the sentinel, and tells what it tells.
+        deps.heartbeat.observe(message);
         this.#surroundings?.observe(message);
         this.#checkSurroundings();
       },
@@ -142,7 +145,7 @@ export class EventSession {
     const { connection, number, settings } = this.#deps;
     if (this.#fenceTopic !== undefined)
       await connection.subscribe([this.#fenceTopic], { qos: 1, replay: false, retainAsPublished: true });
-    await this.#surroundings?.learn();
+    await this.#learnSurroundings();
     await subscribeToEvents(connection, settings, this.#deps.subscribed, this.#deps.brokerLog);
     const { isPresent } = connection.session;
     const { maxQos, receiveMaximum } = connection.limits;
@@ -207,6 +210,18 @@ export class EventSession {
   async stop(): Promise<void> {
     this.#surroundings?.withdraw();
     await this.#deps.connection.end();
+  }
+
+  /**
+   * A broker that kept messages for the session may show nothing else before they are acknowledged, and that is done only when the
+   * event actor knows of the session. It has kept its id too, so that its answer may come later. Over MQTT 3.1.1 the answer is
+   * needed first, since it decides whether events may be published.
+   */
+  async #learnSurroundings(): Promise<void> {
+    const { connection, lastBrokerId } = this.#deps;
+    const keptId = connection.session.isPresent ? lastBrokerId : undefined;
+    const learning = await this.#surroundings?.ask(keptId);
+    if (keptId === undefined || !this.#stamps) await learning?.end;
   }
 
   /** The topic of the sentinel is subscribed already, and nothing else comes under it any more. */

@@ -32,8 +32,10 @@ export class EventSurroundings {
   readonly #own: string;
   readonly #others = new Set<string>();
   readonly #condition = new Condition();
-  #id: string | undefined;
+  #shownId: string | undefined;
+  #keptId: string | undefined;
   #isShown = false;
+  #isWithdrawn = false;
 
   constructor(connection: Connection, topics: ControlTopics, prefix: string) {
     this.#connection = connection;
@@ -44,31 +46,44 @@ export class EventSurroundings {
 
   /** The id of the broker; undefined if it does not keep one. */
   get id(): string | undefined {
-    return this.#id;
+    return this.#shownId ?? this.#keptId;
   }
 
   get others(): ReadonlySet<string> {
     return this.#others;
   }
 
-  /** Finds out what the broker retains, and leaves an id if it has none. Gives up after a while. */
-  async learn(): Promise<void> {
+  /**
+   * Asks what the broker retains. Resolves when it is asked. `end` resolves when it has answered, or has not for a while; if it
+   * has no id, one is left there.
+   * @param keptId the id that counts until the broker shows one; undefined if it may be another broker
+   */
+  async ask(keptId: string | undefined): Promise<{ readonly end: Promise<void> }> {
+    this.#keptId = keptId;
     const connection = this.#connection;
-    const { wildcards, retains } = connection.limits;
+    const { wildcards } = connection.limits;
     const sentinel = this.#topics.of('event-sentinel');
     const filters = [brokerIdTopic(this.#prefix), sentinel];
     if (wildcards) filters.unshift(this.#topics.ofAllReplicas('events'));
     await connection.subscribe(filters, { qos: 0, replay: true, retainAsPublished: true });
     this.#publish(sentinel, '', { retain: false });
+    return { end: this.#answer() };
+  }
+
+  async #answer(): Promise<void> {
+    const { retains } = this.#connection.limits;
     const isAnswered = await this.#until(() => this.#isShown);
+    if (this.#isWithdrawn) return;
     this.#publish(this.#own, ONLINE, { retain: retains });
-    if (!isAnswered || this.#id !== undefined || !retains) return;
-    this.#publish(brokerIdTopic(this.#prefix), randomBytes(ID_BYTES).toString('base64url'), { retain: true });
-    await this.#until(() => this.#id !== undefined);
+    if (!isAnswered || this.#shownId !== undefined || !retains) return;
+    const id = this.#keptId ?? randomBytes(ID_BYTES).toString('base64url');
+    this.#publish(brokerIdTopic(this.#prefix), id, { retain: true });
+    await this.#until(() => this.#shownId !== undefined);
   }
 
   /** Removes the presence. */
   withdraw(): void {
+    this.#isWithdrawn = true;
     this.#publish(this.#own, '', { retain: this.#connection.limits.retains });
   }
 
@@ -86,7 +101,7 @@ export class EventSurroundings {
   }
 
   #showsId(id: string): void {
-    if (ID.test(id)) this.#id = id;
+    if (ID.test(id)) this.#shownId = id;
   }
 
   #showsReplicator(topic: string, presence: string): void {

@@ -7,7 +7,8 @@ export type Payloads = 'distinct' | 'equal';
 
 export interface EventPlan {
   readonly seed: number;
-  readonly protocolVersion: 4 | 5;
+  /** Undefined: what mqttrep finds out of each broker. */
+  readonly protocolVersion: 4 | 5 | undefined;
   readonly payloads: Payloads;
   /** Milliseconds in which clients write. */
   readonly duration: number;
@@ -30,7 +31,11 @@ const LONGEST_CUT_MS = 1_500;
 const KILLS = 4;
 const LONGEST_ABSENCE_MS = 500;
 
-export function drawEventPlan(seed: number, protocolVersion: 4 | 5, payloads: Payloads): EventPlan {
+export function drawEventPlan(
+  seed: number,
+  protocolVersion: EventPlan['protocolVersion'],
+  payloads: Payloads,
+): EventPlan {
   const random = seededRandom(seed);
   const faults = [...cuts(random), ...kills(random)].sort((a, b) => a.at - b.at);
   return { seed, protocolVersion, payloads, duration: DURATION_MS, rate: RATE, faults };
@@ -51,6 +56,11 @@ function kills(random: () => number): Fault[] {
   });
 }
 
+/** That cut this site off. */
+export function faultsOf(site: string, { faults }: EventPlan): number {
+  return faults.filter(fault => fault.kind === 'kill' || fault.sites.includes(site)).length;
+}
+
 function cutSites(random: () => number): readonly string[] {
   const cuts = [['A'], ['B'], SITES] as const;
   return cuts[Math.floor(random() * cuts.length)] ?? SITES;
@@ -65,6 +75,7 @@ export function formatEventPlan({ seed, protocolVersion, payloads, faults }: Eve
     const what = fault.kind === 'cut' ? `cut ${fault.sites.join('+')}` : 'kill';
     return `${(fault.at / 1_000).toFixed(1)} s ${what} for ${fault.for} ms`;
   });
-  const version = protocolVersion === 5 ? 'MQTT 5' : 'MQTT 3.1.1';
-  return `seed ${seed}, ${version}, ${payloads} payloads: ${steps.join(', ')}`;
+  const versions = { 4: 'MQTT 3.1.1', 5: 'MQTT 5' } as const;
+  const version = protocolVersion === undefined ? '' : `${versions[protocolVersion]}, `;
+  return `seed ${seed}, ${version}${payloads} payloads: ${steps.join(', ')}`;
 }

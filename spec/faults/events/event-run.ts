@@ -1,4 +1,7 @@
-/** Plays a plan: two mosquittos, mqttrep between them by links that are cut, and clients that write and read directly. */
+/**
+ * Plays a plan: two mosquittos, or one and another broker, mqttrep between them by links that are cut, and clients that write
+ * and read directly.
+ */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { TestClient } from '../../support/client.ts';
@@ -20,11 +23,22 @@ const EQUAL_PAYLOADS = ['ON', 'OFF', 'TOGGLE'] as const;
 const ARRIVAL_TIMEOUT_MS = 60_000;
 /** Copies that are one too many come soon. */
 const QUIET_MS = 3_000;
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
+
+/** A broker that stands in the place of B, and that stays as it is for the next run. */
+export interface LastingBroker {
+  readonly url: string;
+  /** Removes the session of this client. */
+  readonly forget: (clientId: string) => Promise<void>;
+  /** Copies that are one too many may come so many milliseconds after the last message. */
+  readonly quietMs: number;
+}
 
 interface Site {
   readonly name: string;
-  readonly broker: TestBroker;
+  readonly clientId: string;
+  /** Undefined where it stays. */
+  readonly broker: TestBroker | undefined;
   readonly link: Link;
   readonly writer: TestClient;
   readonly reader: TestClient;
@@ -39,8 +53,10 @@ export interface PlayedRun {
   readonly log: string;
 }
 
-export async function playEventPlan(plan: EventPlan): Promise<PlayedRun> {
-  const sites = await Promise.all(SITES.map(name => openSite(name, plan)));
+export async function playEventPlan(plan: EventPlan, lasting?: LastingBroker): Promise<PlayedRun> {
+  const sites = await Promise.all(
+    SITES.map(name => openSite(name, plan, name === 'B' ? lasting?.url : undefined)),
+  );
   const environment = environmentOf(plan, sites);
   const logs: MqttrepProcess[] = [];
   const start = () => {
@@ -63,50 +79,69 @@ export async function playEventPlan(plan: EventPlan): Promise<PlayedRun> {
     }
     await writing;
     for (const { link } of sites) link.heal();
-    const verdict = await settled(plan, sites);
+    const verdict = await settled(plan, sites, lasting?.quietMs ?? QUIET_MS);
     return { verdict, log: logs.map(({ stderr }) => stderr).join('--- killed ---\n') };
   } finally {
     await mqttrep.stop('SIGKILL');
-    await Promise.all(sites.map(closeSite));
+    await Promise.all(sites.map(site => closeSite(site, lasting)));
   }
 }
 
-async function openSite(name: string, { payloads }: EventPlan): Promise<Site> {
-  const broker = await startMosquitto({
-    config: ['max_queued_messages 0', `max_inflight_messages ${WINDOWS[payloads]}`],
-  });
+async function openSite(name: string, plan: EventPlan, url?: string): Promise<Site> {
+  const broker = url === undefined ? await startRoomyMosquitto(plan) : undefined;
+  const at = url ?? broker?.url ?? '';
   const [link, writer, reader] = await Promise.all([
-    Link.to(broker.port),
-    TestClient.connect(broker.url),
-    TestClient.connect(broker.url),
+    Link.to(Number(new URL(at).port)),
+    TestClient.connect(at),
+    TestClient.connect(at),
   ]);
-  await reader.subscribe('e/#');
-  return { name, broker, link, writer, reader, written: [], unacknowledged: new Set() };
+  await reader.subscribe(`${prefixOf(plan)}/e/#`);
+  const clientId = `${prefixOf(plan)}${name}`;
+  return { name, clientId, broker, link, writer, reader, written: [], unacknowledged: new Set() };
 }
 
-async function closeSite({ broker, link, writer, reader }: Site): Promise<void> {
+function startRoomyMosquitto({ payloads }: EventPlan): Promise<TestBroker> {
+  return startMosquitto({
+    config: ['max_queued_messages 0', `max_inflight_messages ${WINDOWS[payloads]}`],
+  });
+}
+
+async function closeSite(
+  { broker, clientId, link, writer, reader }: Site,
+  lasting: LastingBroker | undefined,
+): Promise<void> {
   await Promise.all([writer.destroy(), reader.destroy(), link.close()]);
-  await broker.kill();
+  if (broker === undefined) await lasting?.forget(`${clientId}_events`);
+  else await broker.kill();
+}
+
+/** A broker that stays has topics and sessions of earlier runs. */
+function prefixOf({ seed }: EventPlan): string {
+  return `run${seed}`;
 }
 
 function environmentOf(plan: EventPlan, sites: readonly Site[]): Record<string, string> {
   const { protocolVersion } = plan;
   // The default waits longer after each cut; then there would be fewer connections to cut.
-  const config = JSON.stringify({ protocolVersion, reconnectPeriod: 200 });
+  const config = { ...(protocolVersion === undefined ? {} : { protocolVersion }), reconnectPeriod: 200 };
   return {
     ...Object.fromEntries(sites.map(({ name, link }) => [`MQTTREP_CLIENT_${name}`, link.url])),
-    ...Object.fromEntries(sites.map(({ name }) => [`MQTTREP_CONFIG_${name}`, config])),
-    MQTTREP_TOPIC_e: 'e/#',
+    ...Object.fromEntries(
+      sites.map(({ name, clientId }) => [`MQTTREP_CONFIG_${name}`, JSON.stringify({ ...config, clientId })]),
+    ),
+    MQTTREP_CONTROL_TOPIC: `${prefixOf(plan)}/control`,
+    MQTTREP_TOPIC_e: `${prefixOf(plan)}/e/#`,
     MQTTREP_MODE_e: 'event',
     MQTTREP_LOG_LEVEL: 'debug',
     MQTTREP_STORE: tempFolder('event-run'),
   };
 }
 
-async function write(site: Site, { duration, rate, payloads }: EventPlan): Promise<void> {
+async function write(site: Site, plan: EventPlan): Promise<void> {
+  const { duration, rate, payloads } = plan;
   const began = performance.now();
   for (let number = 0; performance.now() - began < duration; number++) {
-    const topic = `e/${number % TOPICS}`;
+    const topic = `${prefixOf(plan)}/e/${number % TOPICS}`;
     const payload =
       payloads === 'distinct'
         ? `${site.name}-${number}`
@@ -131,7 +166,11 @@ async function cut(fault: Fault & { readonly kind: 'cut' }, sites: readonly Site
 }
 
 /** Waits until all has arrived and nothing more comes. */
-async function settled({ payloads }: EventPlan, sites: readonly Site[]): Promise<EventVerdict> {
+async function settled(
+  { payloads }: EventPlan,
+  sites: readonly Site[],
+  quietMs: number,
+): Promise<EventVerdict> {
   const verdict = () => {
     const written = new Map(
       sites.map(site => [site.name, site.written.filter(message => !site.unacknowledged.has(message))]),
@@ -145,7 +184,7 @@ async function settled({ payloads }: EventPlan, sites: readonly Site[]): Promise
   let before = -1;
   for (let now = received(sites); now !== before; now = received(sites)) {
     before = now;
-    await wait(QUIET_MS);
+    await wait(quietMs);
   }
   return verdict();
 }

@@ -13,6 +13,8 @@ export interface EventVerdict {
   readonly lost: number;
   /** First copies that came behind a later event of the same origin and topic. Only of distinct payloads. */
   readonly disordered: number;
+  /** The same, by the site of the writer. */
+  readonly disorderedFrom: ReadonlyMap<string, number>;
   /** Copies beyond the first; at the broker of the writer, beyond its own. */
   readonly doubled: number;
   /** Each event that is wrong. */
@@ -33,7 +35,8 @@ export function judge(
   const examples: string[] = [];
   const expected = counted([...written.values()].flat());
   const permitted = counted([...written.values(), ...unacknowledged.values()].flat());
-  let [lost, doubled, disordered] = [0, 0, 0];
+  const disorderedFrom = new Map<string, number>();
+  let [lost, doubled] = [0, 0];
   for (const [site, messages] of read) {
     const copies = counted(messages);
     for (const [key, count] of expected) {
@@ -46,30 +49,32 @@ export function judge(
       if (more > 0) examples.push(`doubled at ${site}: ${key}`);
       doubled += Math.max(0, more);
     }
-    if (payloads === 'distinct')
-      disordered += countDisordered(messages, wrong => examples.push(`${site}: ${wrong}`));
+    if (payloads === 'equal') continue;
+    for (const { writer, wrong } of disorderedOf(messages)) {
+      examples.push(`${site}: ${wrong}`);
+      disorderedFrom.set(writer, (disorderedFrom.get(writer) ?? 0) + 1);
+    }
   }
+  const disordered = [...disorderedFrom.values()].reduce((total, count) => total + count, 0);
   const sum = [...written.values()].reduce((total, { length }) => total + length, 0);
-  return { written: sum, lost, disordered, doubled, examples };
+  return { written: sum, lost, disordered, disorderedFrom, doubled, examples };
 }
 
-/** A payload is its writer and a number that ascends. */
-function countDisordered(messages: readonly Written[], say: (wrong: string) => void): number {
+/** First copies that came behind a later event. A payload is its writer and a number that ascends. */
+function disorderedOf(messages: readonly Written[]): { readonly writer: string; readonly wrong: string }[] {
+  const found: { writer: string; wrong: string }[] = [];
   const seen = new Set<string>();
   const last = new Map<string, number>();
-  let disordered = 0;
   for (const { topic, payload } of messages) {
     const key = `${topic} ${payload}`;
     if (seen.has(key)) continue;
     seen.add(key);
     const [writer = '', number = ''] = payload.split('-');
     const before = last.get(`${topic} ${writer}`) ?? -1;
-    if (Number(number) < before) {
-      disordered++;
-      say(`${key} came behind ${before}`);
-    } else last.set(`${topic} ${writer}`, Number(number));
+    if (Number(number) < before) found.push({ writer, wrong: `${key} came behind ${before}` });
+    else last.set(`${topic} ${writer}`, Number(number));
   }
-  return disordered;
+  return found;
 }
 
 function counted(messages: readonly Written[]): Map<string, number> {

@@ -6,6 +6,7 @@ import type { Access, InteropBroker, Protocol } from '../makes/make.ts';
 import { Site } from '../site.ts';
 import { ACKNOWLEDGED_FIRST, AWAY_MESSAGES, type EventLimits, type Redelivery } from './event-limits.ts';
 import { restart } from './restart.ts';
+import { type InTraffic, returnInTraffic } from './return-in-traffic.ts';
 import { SessionClient, type SessionOptions } from './session-client.ts';
 
 const SESSION_SECONDS = 86_400;
@@ -24,6 +25,9 @@ const IN_FLIGHT = 8;
 
 const RESTART_MESSAGES = 10;
 
+/** More than a window has. */
+const FIRST_SUBSCRIPTION_MESSAGES = 300;
+
 const KEEP: SessionOptions = {
   clean: false,
   sessionExpiryInterval: SESSION_SECONDS,
@@ -40,7 +44,11 @@ export async function learnEvents(
   broker?: InteropBroker,
 ): Promise<EventLimits> {
   const learning = new Learning(access, protocol, `${prefix}/${nanoid(6).replaceAll(/[-_]/g, 'x')}`);
-  const limits = await learning.whileAway();
+  const limits = {
+    ...(await learning.whileAway()),
+    mixesSubscriptions: await learning.mixesSubscriptions(),
+    inTraffic: await learning.inTraffic(),
+  };
   if (broker === undefined || limits.kept === 0) return limits;
   return { ...limits, outlivesRestart: await learning.overRestart(broker) };
 }
@@ -57,7 +65,7 @@ class Learning {
     this.#topic = topic;
   }
 
-  async whileAway(): Promise<EventLimits> {
+  async whileAway(): Promise<Omit<EventLimits, 'mixesSubscriptions' | 'inTraffic'>> {
     await this.#begin();
     await this.#publish(AWAY_MESSAGES);
     const first = await this.#open(FIRST);
@@ -86,6 +94,36 @@ class Learning {
     };
   }
 
+  /** Whether a message comes before those of another subscription that were published, and kept, before it. */
+  async mixesSubscriptions(): Promise<boolean> {
+    const last = `${this.#topic}/last`;
+    await this.#begin(last);
+    await this.#publish(FIRST_SUBSCRIPTION_MESSAGES);
+    const site = new Site('broker', this.#access, this.#protocol, this.#topic);
+    await site.publish(last, 'last').finally(() => site.close());
+    const client = await this.#open(KEEP);
+    await client.read(FIRST_SUBSCRIPTION_MESSAGES + 1, QUIET_MS);
+    await client.end();
+    await SessionClient.forget(this.#access, this.#protocol, this.#clientId);
+    const before = client.delivered.findIndex(({ payload }) => payload === 'last');
+    return before >= 0 && before < client.delivered.length - 1;
+  }
+
+  async inTraffic(): Promise<InTraffic> {
+    await this.#begin();
+    const site = new Site('broker', this.#access, this.#protocol, this.#topic);
+    try {
+      const writer = await site.client();
+      return await returnInTraffic(
+        () => this.#open(KEEP),
+        payload => writer.publish(this.#topic, payload),
+      );
+    } finally {
+      await site.close();
+      await SessionClient.forget(this.#access, this.#protocol, this.#clientId);
+    }
+  }
+
   async overRestart(broker: InteropBroker): Promise<boolean | 'it does not start'> {
     await this.#begin();
     await this.#publish(RESTART_MESSAGES);
@@ -98,9 +136,9 @@ class Learning {
   }
 
   /** A session, whose client is away then. */
-  async #begin(): Promise<void> {
+  async #begin(...more: readonly string[]): Promise<void> {
     const client = await this.#open(KEEP);
-    await client.subscribe(this.#topic);
+    await client.subscribe(this.#topic, ...more);
     client.cut();
   }
 

@@ -89,15 +89,20 @@ export class SessionClient {
     socket.on('error', () => undefined);
   }
 
-  async subscribe(topic: string): Promise<void> {
-    this.#send({ cmd: 'subscribe', messageId: 65_535, subscriptions: [{ topic, qos: 1 }] });
+  async subscribe(...topics: readonly string[]): Promise<void> {
+    const subscriptions = topics.map(topic => ({ topic, qos: 1 }) as const);
+    this.#send({ cmd: 'subscribe', messageId: 65_535, subscriptions });
     await this.#answer('suback');
   }
 
-  /** Resolves when `count` messages have come, or none for so many milliseconds. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed;
+  }
+
+  /** Resolves when `count` messages have come, none for so many milliseconds, or the broker has hung up. */
   async read(count: number, quietMs: number): Promise<void> {
     this.#arrivedAt = performance.now();
-    while (this.delivered.length < count && performance.now() - this.#arrivedAt < quietMs)
+    while (this.isOpen && this.delivered.length < count && performance.now() - this.#arrivedAt < quietMs)
       await wait(POLL_MS);
   }
 
@@ -134,7 +139,7 @@ export class SessionClient {
     for (;;) {
       const found = this.#answers.find(({ cmd }) => cmd === type);
       if (found !== undefined) return found;
-      if (this.#socket.destroyed) throw new Error(`the broker hung up before its ${type}`);
+      if (!this.isOpen) throw new Error(`the broker hung up before its ${type}`);
       if (performance.now() > deadline) throw new Error(`no ${type} within ${ANSWER_TIMEOUT_MS} ms`);
       await wait(POLL_MS);
     }

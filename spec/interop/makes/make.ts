@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly transport?: Transport;
   /** For brokers that listen to each version on a port of its own. */
   readonly protocol?: Protocol;
+  /** The messages that its queue for a client takes, where its default is some 1,000. */
+  readonly queue?: number;
 }
 
 export interface InteropBroker extends TestBroker {
