@@ -52,7 +52,7 @@ module.exports = {
       vizion: false,
 
       env: {
-        // Fewer arenas of `malloc`: 3.5 MB less memory.
+        // Fewer arenas of `malloc`: less memory (docs/performance.md).
         MALLOC_ARENA_MAX: '2',
         // MQTTREP_CLIENT_oslo: 'mqtts://oslo.example',
         // MQTTREP_CONFIG_oslo_FILE: '/etc/mqttrep/oslo.json',
