@@ -64,7 +64,10 @@ export function assemble({ settings, report, identity, modes, become, wasSuspend
     ...inbound,
     log: message => brokerLog.write('warn', message),
     sampling,
-    send: (batch, messages) => post({ kind: 'observations', batch, messages }, [batch]),
+    send: (batch, messages) => {
+      const results = outgoing.takeResults();
+      post({ kind: 'observations', batch, messages, ...(results === undefined ? {} : { results }) }, [batch]);
+    },
   });
   const heartbeat = new Heartbeat({
     periodMs: settings.heartbeatMs,

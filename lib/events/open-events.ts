@@ -11,7 +11,8 @@ import { backoff } from '../core/backoff.ts';
 import type { EventQueueSettings } from '../protocol/event-settings.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { StorePlace } from '../protocol/settings.ts';
-import { DISK, type Files } from '../store/files.ts';
+import { DISK } from '../store/disk.ts';
+import type { Files } from '../store/files.ts';
 import { MemoryFiles } from '../store/memory-files.ts';
 import { lockWhenFree } from '../store/open-store.ts';
 import { reasonOf, UnknownStoreError } from '../store/store-errors.ts';
@@ -81,7 +82,8 @@ async function openOnce(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockWhenFree(folder, log);
   try {
-    return { ...(await openEventLog({ folder }, names, queue.bytes, log)), files: DISK, queue, lock };
+    const files = DISK;
+    return { ...(await openEventLog({ folder, files }, names, queue.bytes, log)), files, queue, lock };
   } catch (error) {
     await lock?.release();
     throw error;

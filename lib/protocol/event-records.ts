@@ -130,7 +130,7 @@ export function readPath(reader: BatchReader): readonly string[] {
 
 // ── deliveries ───────────────────────────────────────────────────────────────────────────────────────
 
-/** An event to be published. */
+/** An event to be published; read by `PackedDelivery`. */
 export interface Delivery {
   readonly seq: number;
   readonly topic: string;
@@ -146,10 +146,10 @@ export interface Delivery {
   readonly path: readonly string[];
 }
 
-const QOS = 3;
-const RETAINED = 4;
-const HAS_PROPERTIES = 8;
-const EXPIRES = 16;
+export const QOS = 3;
+export const RETAINED = 4;
+export const HAS_PROPERTIES = 8;
+export const EXPIRES = 16;
 
 export function writeDelivery(writer: BatchWriter, delivery: Delivery): void {
   const { seq, topic, payload, properties, retain, qos, expiresAt, origin, path } = delivery;
@@ -162,20 +162,4 @@ export function writeDelivery(writer: BatchWriter, delivery: Delivery): void {
   writePath(writer, path);
   if (flags & HAS_PROPERTIES) writer.text(properties);
   if (flags & EXPIRES) writer.f64(expiresAt);
-}
-
-export function readDelivery(reader: BatchReader): Delivery {
-  const seq = reader.f64();
-  const flags = reader.u8();
-  return {
-    seq,
-    topic: reader.text(),
-    payload: reader.bytes(),
-    origin: reader.text(),
-    path: readPath(reader),
-    properties: flags & HAS_PROPERTIES ? reader.text() : '',
-    expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,
-    retain: (flags & RETAINED) !== 0,
-    qos: (flags & QOS) as QoS,
-  };
 }

@@ -87,6 +87,11 @@ export interface Observations {
   readonly batch: ArrayBuffer;
   /** Messages that the broker delivered. The batch may hold fewer: only the newest one of a topic. */
   readonly messages: number;
+  /**
+   * What became of publications, for which no message of its own has to wake the reconciler: an echo and the acknowledgement of
+   * its publish come together. Left out if there is nothing to tell.
+   */
+  readonly results?: PublishResults;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the workers of brokers tell the reconciler, and which of its parts each message is for. */
 
-import type { CaughtUp, FromBroker } from '../protocol/messages.ts';
+import type { CaughtUp, FromBroker, PublishResults } from '../protocol/messages.ts';
 import type { Drain } from './drain.ts';
 import type { FirstContact } from './first-contact.ts';
 import type { BrokerLink } from './links/broker-link.ts';
@@ -32,16 +32,14 @@ export class BrokerMessages {
       case 'observations':
         observationReader.observed(link, message);
         if (link.hasProbes || link.inboundCredit.isHeld) committer.commitAndSend();
-        periodicTasks.schedule();
+        if (message.results === undefined) periodicTasks.schedule();
+        else this.#settled(link, message.results);
         return;
       case 'caught-up':
         this.#replayEnded(link, message);
         return;
       case 'publish-results':
-        sessions.settled(link, message);
-        periodicTasks.schedule();
-        dispatcher.pump(link);
-        this.#deps.drain.check();
+        this.#settled(link, message);
         return;
       case 'probe-answers':
         observationReader.found(link, message.answers);
@@ -77,6 +75,14 @@ export class BrokerMessages {
         this.#deps.drain.check();
         return;
     }
+  }
+
+  #settled(link: BrokerLink, results: PublishResults): void {
+    const { sessions, periodicTasks, dispatcher } = this.#parts;
+    sessions.settled(link, results);
+    periodicTasks.schedule();
+    dispatcher.pump(link);
+    this.#deps.drain.check();
   }
 
   #replayEnded(link: BrokerLink, message: CaughtUp): void {

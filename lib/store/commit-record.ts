@@ -17,6 +17,14 @@ const BROKERS = 4;
 /** A body is closed when it reaches this size, so that a large commit needs no large buffer. */
 const BODY_BYTES = 512 * 1024;
 
+/** One body of a commit. */
+export interface CommitBody {
+  /** Until the next body is asked for: all bodies are written in the same memory. */
+  readonly body: Buffer;
+  readonly isLast: boolean;
+}
+
+/** Each body that it returns is a view of its memory, until the next one is asked for. */
 export class CommitWriter {
   readonly #writer = new BatchWriter();
   /** The number of brokers that the file knows where the next record goes. */
@@ -28,36 +36,46 @@ export class CommitWriter {
 
   /** The beginning of a file: the names of the brokers, by index, and the metadata. */
   preamble(brokers: readonly string[], metadata: ReadonlyMap<string, string>): Buffer {
+    this.#writer.clear();
     this.#brokers(brokers);
     this.#metadata(metadata);
-    return this.#take();
+    return this.#writer.written;
   }
 
   /** From here on the indexes of brokers are those of these names. */
   brokers(names: readonly string[]): Buffer {
+    this.#writer.clear();
     this.#brokers(names);
-    return this.#take();
+    return this.#writer.written;
   }
 
   /** The bodies of a commit, at least one. No topic stands twice in them. */
-  *bodies({ topics, metadata }: Changes): Generator<Buffer> {
+  *bodies({ topics, metadata }: Changes): Generator<CommitBody> {
+    const writer = this.#writer;
+    writer.clear();
     if (metadata !== undefined) this.#metadata(metadata);
     for (const [topic, stored] of topics) {
-      if (stored === undefined) this.#writer.u8(FORGOTTEN).text(topic);
+      if (writer.length >= BODY_BYTES) {
+        yield { body: writer.written, isLast: false };
+        writer.clear();
+      }
+      if (stored === undefined) writer.u8(FORGOTTEN).text(topic);
       else this.#topic(topic, stored);
-      if (this.#writer.length >= BODY_BYTES) yield this.#take();
     }
-    yield this.#take();
+    yield { body: writer.written, isLast: true };
+    // A large buffer is given back now, and not with the next commit.
+    writer.clear();
   }
 
   /** Topics with about so many bytes together; fewer, or none, if there are no more. */
-  some(topics: Iterator<TopicEntry>, bytes: number): { readonly body: Buffer; readonly done: boolean } {
+  some(topics: Iterator<TopicEntry>, bytes: number): CommitBody {
+    this.#writer.clear();
     while (this.#writer.length < bytes) {
       const next = topics.next();
-      if (next.done === true) return { body: this.#take(), done: true };
+      if (next.done === true) return { body: this.#writer.written, isLast: true };
       this.#topic(next.value[0], next.value[1]);
     }
-    return { body: this.#take(), done: false };
+    return { body: this.#writer.written, isLast: false };
   }
 
   #topic(topic: string, stored: StoredTopic): void {
@@ -75,10 +93,6 @@ export class CommitWriter {
   #metadata(metadata: ReadonlyMap<string, string>): void {
     this.#writer.u8(METADATA).u32(metadata.size);
     for (const [name, value] of metadata) this.#writer.text(name).text(value);
-  }
-
-  #take(): Buffer {
-    return Buffer.from(this.#writer.take());
   }
 }
 

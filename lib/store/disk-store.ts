@@ -160,12 +160,9 @@ export class DiskStore implements StateStore {
   }
 
   async #append(log: FrameLog, changes: Changes): Promise<void> {
-    let last = this.#hasNewBrokers ? this.#writer.brokers(this.#brokers) : undefined;
-    for (const body of this.#writer.bodies(changes)) {
-      if (last !== undefined) await this.#appendFrame(log, 'part', last);
-      last = body;
-    }
-    if (last !== undefined) await this.#appendFrame(log, 'commit', last);
+    if (this.#hasNewBrokers) await this.#appendFrame(log, 'part', this.#writer.brokers(this.#brokers));
+    for (const { body, isLast } of this.#writer.bodies(changes))
+      await this.#appendFrame(log, isLast ? 'commit' : 'part', body);
   }
 
   async #appendFrame(log: FrameLog, kind: 'part' | 'commit', body: Buffer): Promise<void> {
@@ -213,10 +210,10 @@ export class DiskStore implements StateStore {
   async #continueCopy(bytes: number): Promise<void> {
     for (let rest = bytes; rest > 0 && this.#copy !== undefined; rest -= COPY_CHUNK_BYTES) {
       const { log, topics } = this.#copy;
-      const { body, done } = this.#writer.some(topics, COPY_CHUNK_BYTES);
-      await log.append(done ? 'whole' : 'commit', body);
+      const { body, isLast } = this.#writer.some(topics, COPY_CHUNK_BYTES);
+      await log.append(isLast ? 'whole' : 'commit', body);
       await log.sync();
-      if (done) await this.#replaceBy(log);
+      if (isLast) await this.#replaceBy(log);
     }
   }
 

@@ -8,7 +8,8 @@
  * version never reads, moves or removes a file that it does not understand.
  */
 
-import { DISK, type Files } from './files.ts';
+import { DISK } from './disk.ts';
+import type { Files } from './files.ts';
 
 const NAME = Buffer.from('mqttrep', 'latin1');
 const FORMAT = 2;

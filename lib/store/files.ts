@@ -1,7 +1,5 @@
 /** The part of a file system that logs of frames use, so that specs can put another one in its place. */
 
-import { open, readdir, rename, rm } from 'node:fs/promises';
-
 export interface OpenFile {
   read(
     buffer: Buffer,
@@ -30,6 +28,3 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   rm(path: string): Promise<void>;
 }
-
-/** The real one. */
-export const DISK: Files = { open, readdir: folder => readdir(folder), rename, rm: path => rm(path) };

@@ -14,9 +14,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { DISK } from './disk.ts';
 import { HEAD_BYTES, headOf, headWith, SALT_BYTES } from './file-head.ts';
-import { DISK, type Files, type OpenFile } from './files.ts';
-import { FRAME_HEADER_BYTES, type FrameKind, writeFrame } from './frame.ts';
+import type { Files, OpenFile } from './files.ts';
+import { FRAME_HEADER_BYTES, type FrameKind, frameParts } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
 import { DamagedStoreError, UnknownStoreError } from './store-errors.ts';
 
@@ -167,12 +168,19 @@ export class FrameLog {
     return this.#reader.isFollowed(FIRST_FRAME, (await this.#file.stat()).size, 0);
   }
 
-  /** Appends a frame. It counts when its commit is complete, and is durable after `sync`. */
+  /**
+   * Appends a frame. It counts when its commit is complete, and is durable after `sync`.
+   * @param body not kept after this has resolved
+   */
   async append(kind: FrameKind, body: Buffer): Promise<void> {
     await this.trim();
-    const frame = writeFrame({ kind, commit: this.#commit, body, at: this.#end }, this.#salt, this.#seed);
-    await writeAll(this.#file, frame, this.#end);
-    this.#end += frame.length;
+    const frame = { kind, commit: this.#commit, body, at: this.#end };
+    let end = this.#end;
+    for (const part of frameParts(frame, this.#salt, this.#seed)) {
+      await writeAll(this.#file, part, end);
+      end += part.length;
+    }
+    this.#end = end;
     if (kind !== 'part') this.#commit++;
     if (kind === 'whole') this.#base = this.#end;
   }

@@ -37,16 +37,24 @@ export interface FrameHeader {
   readonly length: number;
 }
 
-/** @param seed of the checksums of this file */
-export function writeFrame({ kind, commit, body, at }: Frame, salt: Buffer, seed: number): Buffer {
-  const frame = Buffer.allocUnsafe(BODY + body.length);
-  frame.set(salt);
-  frame.writeUInt32LE(body.length, LENGTH);
-  frame.writeUInt32LE(commit, COMMIT);
-  frame.writeUInt8(KINDS.indexOf(kind), KIND);
-  frame.set(body, BODY);
-  frame.writeUInt32LE(checksum(frame, at, seed), CHECKSUM);
-  return frame;
+/** A larger body is written by a call of its own: to copy it to fresh memory costs more than the call. */
+const MAX_JOINED_BYTES = 64 * 1024;
+
+/**
+ * The bytes of a frame, to be written one after the other.
+ * @param seed of the checksums of this file
+ */
+export function frameParts({ kind, commit, body, at }: Frame, salt: Buffer, seed: number): readonly Buffer[] {
+  const isJoined = body.length <= MAX_JOINED_BYTES;
+  const head = Buffer.allocUnsafe(isJoined ? BODY + body.length : BODY);
+  head.set(salt);
+  head.writeUInt32LE(body.length, LENGTH);
+  head.writeUInt32LE(commit, COMMIT);
+  head.writeUInt8(KINDS.indexOf(kind), KIND);
+  if (isJoined) head.set(body, BODY);
+  const ofHead = checksum(head, at, seed);
+  head.writeUInt32LE(isJoined ? ofHead : crc32(body, ofHead), CHECKSUM);
+  return isJoined ? [head] : [head, body];
 }
 
 /** Undefined if no frame of this file begins like this. */
@@ -62,6 +70,7 @@ export function readFrame(bytes: Buffer, { kind }: FrameHeader, at: number, seed
   return { kind, commit: bytes.readUInt32LE(COMMIT), body: bytes.subarray(BODY), at };
 }
 
+/** Of a frame, or of the beginning of one. */
 function checksum(frame: Buffer, at: number, seed: number): number {
   const position = Buffer.alloc(8);
   position.writeDoubleLE(at);

@@ -2,8 +2,9 @@
 
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DISK } from './disk.ts';
 import { headOf } from './file-head.ts';
-import { DISK, type Files } from './files.ts';
+import type { Files } from './files.ts';
 import { UnknownStoreError } from './store-errors.ts';
 
 const FILE = /^state-(\d+)\.log$/;

@@ -172,6 +172,7 @@ export class BrokerActorFixture {
       if (message.kind === 'observations') {
         const reader = new BatchReader(message.batch);
         while (!reader.done) this.told.push({ kind: 'observation', ...readObservation(reader) });
+        if (message.results !== undefined) this.told.push(message.results);
         port.postMessage({ kind: 'credit', batches: 1 } satisfies ToBroker);
       } else {
         this.told.push(message);

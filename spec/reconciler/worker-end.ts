@@ -2,9 +2,22 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
-import type { FromBroker, PublishResults, SessionStarted, ToBroker } from '../../lib/protocol/messages.ts';
+import type {
+  FromBroker,
+  Observations,
+  PublishResults,
+  SessionStarted,
+  ToBroker,
+} from '../../lib/protocol/messages.ts';
 import { type RawObservation, writeObservation } from '../../lib/protocol/observation.ts';
 import { publicationBytes, type RawPublication, readPublication } from '../../lib/protocol/publication.ts';
+import { RETURNED_TOGETHER } from '../../lib/reconciler/links/inbound-credit.ts';
+
+/** A message as a broker delivers it. */
+type Delivered = Partial<Omit<RawObservation, 'payload'>> & {
+  readonly topic: string;
+  readonly payload: string;
+};
 
 export class WorkerEnd {
   /** The reconciler's end. */
@@ -57,26 +70,8 @@ export class WorkerEnd {
   }
 
   /** The broker delivers one batch of messages; they are retained unless said otherwise. */
-  observe(
-    ...observations: readonly (Partial<Omit<RawObservation, 'payload'>> & {
-      topic: string;
-      payload: string;
-    })[]
-  ): this {
-    const writer = new BatchWriter();
-    for (const one of observations) {
-      writeObservation(writer, {
-        properties: '',
-        retained: true,
-        replay: false,
-        stamp: undefined,
-        own: false,
-        expiry: Number.POSITIVE_INFINITY,
-        ...one,
-        payload: Buffer.from(one.payload),
-      });
-    }
-    return this.post({ kind: 'observations', batch: writer.take(), messages: observations.length });
+  observe(...observations: readonly Delivered[]): this {
+    return this.post(observed(observations));
   }
 
   /** A full scan, from its first message to its end. */
@@ -95,16 +90,7 @@ export class WorkerEnd {
 
   /** The broker has settled all publications. */
   settle(refused: PublishResults['refused'] = []): this {
-    const { count, bytes } = this.#unsettled;
-    this.#unsettled = { count: 0, bytes: 0 };
-    this.#through += count;
-    return this.post({
-      kind: 'publish-results',
-      completedUpTo: this.#through,
-      bytes,
-      acknowledged: [],
-      refused,
-    });
+    return this.post(this.#settled(refused));
   }
 
   /** The broker has acknowledged all publications, and stores the markers among them. */
@@ -129,7 +115,7 @@ export class WorkerEnd {
     const echoes = this.published
       .splice(0)
       .map(({ topic, payload, version }) => ({ topic, payload: String(payload), stamp: version, own: true }));
-    return echoes.length > 0 ? this.settle().observe(...echoes) : this;
+    return echoes.length > 0 ? this.post({ ...observed(echoes), results: this.#settled() }) : this;
   }
 
   post(message: FromBroker): this {
@@ -140,7 +126,7 @@ export class WorkerEnd {
   /** Resolves when the reconciler has handled all that was posted, and its answers have arrived. */
   async roundTrip(): Promise<void> {
     const credits = this.credits;
-    this.observe();
+    for (let batch = 0; batch < RETURNED_TOGETHER; batch++) this.observe();
     await this.until(() => this.credits > credits);
   }
 
@@ -177,6 +163,13 @@ export class WorkerEnd {
     this.#port.close();
   }
 
+  #settled(refused: PublishResults['refused'] = []): PublishResults {
+    const { count, bytes } = this.#unsettled;
+    this.#unsettled = { count: 0, bytes: 0 };
+    this.#through += count;
+    return { kind: 'publish-results', completedUpTo: this.#through, bytes, acknowledged: [], refused };
+  }
+
   #receive(message: ToBroker): void {
     this.messages.push(message);
     if (message.kind === 'publications') this.#take(message.batch);
@@ -197,4 +190,22 @@ export class WorkerEnd {
     this.batches.push(count);
     if (this.settles) this.settle();
   }
+}
+
+/** One batch of messages that the broker delivers. */
+function observed(observations: readonly Delivered[]): Observations {
+  const writer = new BatchWriter();
+  for (const one of observations) {
+    writeObservation(writer, {
+      properties: '',
+      retained: true,
+      replay: false,
+      stamp: undefined,
+      own: false,
+      expiry: Number.POSITIVE_INFINITY,
+      ...one,
+      payload: Buffer.from(one.payload),
+    });
+  }
+  return { kind: 'observations', batch: writer.take(), messages: observations.length };
 }

@@ -4,7 +4,7 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { expect } from 'chai';
-import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
+import { BatchWriter } from '../../lib/protocol/batch.ts';
 import type { Report } from '../../lib/protocol/control-messages.ts';
 import type {
   ControlOfEvents,
@@ -13,15 +13,11 @@ import type {
   FromEventLink,
   ToEventLink,
 } from '../../lib/protocol/event-messages.ts';
-import {
-  type Delivery,
-  type Incoming,
-  readDelivery,
-  writeIncoming,
-} from '../../lib/protocol/event-records.ts';
+import { type Delivery, type Incoming, writeIncoming } from '../../lib/protocol/event-records.ts';
 import type { EventSettings } from '../../lib/protocol/event-settings.ts';
 import type { BrokerPlace, StorePlace } from '../../lib/protocol/settings.ts';
 import events from '../../workers/events.ts';
+import { deliveriesOf } from '../support/deliveries-of.ts';
 import { eventually } from '../support/eventually.ts';
 
 export const NAMES = ['A', 'B'];
@@ -90,13 +86,7 @@ export class FakeWorker {
   }
 
   get deliveries(): Delivery[] {
-    return this.received.flatMap(message => {
-      if (message.kind !== 'deliver') return [];
-      const reader = new BatchReader(message.batch);
-      const deliveries: Delivery[] = [];
-      while (!reader.done) deliveries.push(readDelivery(reader));
-      return deliveries;
-    });
+    return this.received.flatMap(message => (message.kind === 'deliver' ? deliveriesOf(message.batch) : []));
   }
 
   close(): void {

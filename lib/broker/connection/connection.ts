@@ -16,6 +16,7 @@ import { isParserError, KEEPALIVE_TIMEOUT } from '../network/connection-errors.t
 import type { ProtocolVersion } from '../network/negotiation.ts';
 import { AnswerOrder } from './answer-order.ts';
 import type { ConnectionOptions } from './connection-options.ts';
+import type { EncodedAnswer, EncodedPublishes } from './encoded-publishes.ts';
 import { NO_FILTER_LIMIT } from './filter-limit.ts';
 import { FilterRequests, type Grant, type SubscribeOptions } from './filter-requests.ts';
 import type { Limits } from './limits.ts';
@@ -185,6 +186,14 @@ export class Connection {
     done: (error?: Error) => void,
   ): void {
     this.#publishing.publish(topic, payload, options, done);
+  }
+
+  /**
+   * For publishes of QoS 1 that their user encodes. `answered` is called once for each, as `done` of `publish`. Undefined if they
+   * have to go by `publish` on this connection.
+   */
+  encoded(answered: EncodedAnswer): EncodedPublishes | undefined {
+    return this.#publishing.encoded(answered);
   }
 
   /** Resolves when the configured rate permits a publish, for one that can wait. */

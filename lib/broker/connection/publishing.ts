@@ -3,18 +3,19 @@
  * the limits and the window of the broker.
  */
 
-import { ErrorWithReasonCode, type IClientPublishOptions, type MqttClient, ReasonCodes } from 'mqtt';
+import type { IClientPublishOptions, MqttClient } from 'mqtt';
 import type { QoS } from '../../core/policy.ts';
 import type { MessageProperties } from '../../protocol/properties.ts';
 import type { NameMap } from '../../routes/name-map.ts';
 import type { Lane } from '../lane/lane.ts';
-import type { PublishAnswer } from '../lane/lane-writes.ts';
 import { CLOSED } from '../network/connection-errors.ts';
 import type { AnswerOrder } from './answer-order.ts';
 import type { ConnectionOptions } from './connection-options.ts';
+import { type EncodedAnswer, EncodedPublishes } from './encoded-publishes.ts';
 import { FlowControl } from './flow-control.ts';
 import type { Limits } from './limits.ts';
 import { packetSize, tooLarge } from './packet-size.ts';
+import { failureOf } from './publish-failure.ts';
 
 /**
  * MQTT.js fails each publish in flight with one of these errors when a connection ends. After a keepalive timeout its
@@ -23,9 +24,6 @@ import { packetSize, tooLarge } from './packet-size.ts';
 const FAILED_BY_THE_END: ReadonlySet<string> = new Set(['Connection closed', 'client disconnecting']);
 
 const NO_PROPERTIES: MessageProperties = {};
-
-/** PUBACK code (MQTT 5 §3.4.2.1) of a message that nobody subscribes to. */
-const NO_SUBSCRIBERS = 0x10;
 
 export interface PublishingDeps {
   readonly client: MqttClient;
@@ -99,6 +97,17 @@ export class Publishing {
     });
   }
 
+  /**
+   * As `Connection.encoded`. Undefined where a publish must be looked at before it is sent: for its name, for its size, or for the
+   * rate.
+   */
+  encoded(answered: EncodedAnswer): EncodedPublishes | undefined {
+    const { names, limits, pace, lane, hasEnded } = this.#deps;
+    const isUnlimited = pace === undefined && limits.maximumPacketSize === Number.POSITIVE_INFINITY;
+    if (names !== undefined || !isUnlimited || limits.maxQos === 0) return undefined;
+    return new EncodedPublishes(lane, this.#flow, hasEnded, answered);
+  }
+
   /** The connection has ended: all queued publishes fail, and then those that are in flight. */
   ended(): void {
     this.#flow.releaseAll();
@@ -133,22 +142,12 @@ export class Publishing {
     const sent = mqtt5 ? (properties as MessageProperties) : undefined;
     try {
       lane.publish(topic, payload, qos, retain, sent, answer => {
-        if (answer === 0 && place > 0) order.answered(place);
-        finish(answer === 0 ? undefined : this.#failureOf(answer, place));
+        if (answer !== 'ended' && place > 0) order.answered(place);
+        finish(failureOf(answer));
       });
     } catch (error) {
       setImmediate(finish, error as Error);
     }
-  }
-
-  #failureOf(answer: PublishAnswer, place: number): Error | undefined {
-    if (answer === 'ended') return new Error(CLOSED);
-    if (place > 0) this.#deps.order.answered(place);
-    if (answer === NO_SUBSCRIBERS) return undefined;
-    return new ErrorWithReasonCode(
-      `Publish error: ${ReasonCodes[answer as keyof typeof ReasonCodes]}`,
-      answer,
-    );
   }
 
   #publishByClient(

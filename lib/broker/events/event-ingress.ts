@@ -13,6 +13,7 @@ import type { ReceivedMessage } from '../lane/received-message.ts';
 import { hasLargeProperties, sizeOf } from '../lane/stand-in.ts';
 import type { EventBatches } from './event-batches.ts';
 import type { EventIdentity } from './event-identity.ts';
+import type { ExpectedEchoes } from './expected-echoes.ts';
 import type { HeldOrdinals } from './held-ordinals.ts';
 
 export interface EventIngressDeps {
@@ -25,6 +26,8 @@ export interface EventIngressDeps {
   /** The broker delivers user properties (MQTT 5). */
   readonly hasStamps: boolean;
   readonly fenceTopic: string | undefined;
+  /** Undefined where no stamp comes back. */
+  readonly echoes: ExpectedEchoes | undefined;
   readonly batches: Pick<EventBatches, 'add'>;
   readonly ordinals: Pick<HeldOrdinals, 'keep'>;
   /** A message under a control topic. */
@@ -43,8 +46,13 @@ export class EventIngress {
   }
 
   take(message: ReceivedMessage): void {
-    const { fenceTopic, batches, refusals, ordinals, hasStamps } = this.#deps;
+    const { fenceTopic, batches, refusals, ordinals, hasStamps, echoes, identity } = this.#deps;
     const { topic, ordinal = 0 } = message;
+    const echoed = echoes?.match(message) ?? 0;
+    if (echoed > 0) {
+      batches.add({ kind: 'echo', ordinal, id: { node: identity.node, seq: echoed } });
+      return;
+    }
     if (topic === fenceTopic) {
       batches.add({ kind: 'fence', ordinal, nonce: Number(String(message.payload)) });
       return;
@@ -57,8 +65,11 @@ export class EventIngress {
     }
     const properties = hasStamps ? packProperties(message.properties) : '';
     const provenance = this.#provenance(message, properties);
-    if (provenance.kind === 'own') batches.add({ kind: 'echo', ordinal, id: provenance.id });
-    else batches.add(incomingOf(message, properties, provenance.path));
+    if (provenance.kind === 'own') {
+      const { id } = provenance;
+      if (id.node === identity.node) echoes?.came(id.seq);
+      batches.add({ kind: 'echo', ordinal, id });
+    } else batches.add(incomingOf(message, properties, provenance.path));
   }
 
   #provenance({ topic, payload, properties }: ReceivedMessage, packed: string): EventProvenance {

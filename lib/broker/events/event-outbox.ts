@@ -1,24 +1,29 @@
 /**
  * Publishes events on one connection, strictly in their order, and fences between them.
  *
- * Events stay packed until the window has room for them, so that only those in flight are objects. The thread of a broker has a
+ * Events stay packed until the window has room for them, and most are encoded from their bytes then. The thread of a broker has a
  * small young generation, and V8 copies each object that survives there.
  */
 
 import { ErrorWithReasonCode } from 'mqtt';
 import { Fifo } from '../../core/fifo.ts';
 import type { QoS } from '../../core/policy.ts';
-import { BatchReader } from '../../protocol/batch.ts';
 import { EVENT_WINDOW, type EventRefusal, type FromEventLink } from '../../protocol/event-messages.ts';
-import { type Delivery, readDelivery } from '../../protocol/event-records.ts';
-import type { SentProperties } from '../../protocol/properties.ts';
+import { PackedDelivery } from '../../protocol/packed-delivery.ts';
+import { sentProperties } from '../../protocol/properties.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { EncodedAnswer, EncodedPublishes } from '../connection/encoded-publishes.ts';
 import type { Pace } from '../connection/pace.ts';
 import { packetSize } from '../connection/packet-size.ts';
 import { CLOSED } from '../network/connection-errors.ts';
 import type { EventHangups, InFlightEvents } from './event-hangups.ts';
+import { EventPacket, type Stamp } from './event-packet.ts';
+import { EventsInFlight } from './events-in-flight.ts';
+import type { ExpectedEchoes } from './expected-echoes.ts';
 
 type Publishing = Pick<Connection, 'publish'> & {
+  /** As `Connection.encoded`. */
+  encoded(answered: EncodedAnswer): Pick<EncodedPublishes, 'publish'> | undefined;
   readonly limits: Pick<Connection['limits'], 'maxQos' | 'retains' | 'maximumPacketSize' | 'receiveMaximum'>;
 };
 
@@ -28,8 +33,10 @@ export interface EventOutboxDeps {
   readonly hangups: EventHangups;
   /** The broker's, as configured. */
   readonly bounds: { readonly maxLevels: number; readonly maxTopicLength: number };
-  /** The properties of a delivery over MQTT 5, with its stamp; undefined over MQTT 3.1.1. */
-  readonly properties: ((delivery: Delivery, expiry: number | undefined) => SentProperties) | undefined;
+  /** The stamp of an event over MQTT 5; undefined over MQTT 3.1.1. */
+  readonly stamp: ((delivery: PackedDelivery) => Stamp) | undefined;
+  /** Undefined where no stamp will come back. */
+  readonly echoes: ExpectedEchoes | undefined;
   /** Undefined where no control topic may be written. */
   readonly fenceTopic: string | undefined;
   /** Undefined without a limit of the rate. */
@@ -37,10 +44,8 @@ export interface EventOutboxDeps {
   readonly post: (message: FromEventLink) => void;
 }
 
-interface Entry {
-  readonly seq: number;
-  isDone: boolean;
-}
+/** A larger payload is not copied into the packet. */
+const MAX_ENCODED_BYTES = 8 * 1024;
 
 /** While so many publishes are in flight, acknowledgements are reported in groups of this size. */
 const TOLD_TOGETHER = 64;
@@ -48,14 +53,14 @@ const TOLD_TOGETHER = 64;
 export class EventOutbox {
   readonly #deps: EventOutboxDeps;
   /** Not handed to the connection: an event that is sent alone is in flight. */
-  readonly #waiting = new Fifo<BatchReader | { readonly nonce: number }>();
-  /** The next event, if it was read and has to wait. */
-  #next: Delivery | undefined;
-  /** In their order, from the first one that is not done. */
-  readonly #entries = new Fifo<Entry>();
+  readonly #waiting = new Fifo<PackedDelivery | { readonly nonce: number }>();
+  /** The event at which the first batch stands has to wait. */
+  #hasNext = false;
+  readonly #events = new EventsInFlight();
+  readonly #packet = new EventPacket();
+  readonly #encoded: Pick<EncodedPublishes, 'publish'> | undefined;
   #inFlight = 0;
   readonly #window: number;
-  #delivered = 0;
   /** Done events since the last report. */
   #untold = 0;
   #told = 0;
@@ -70,10 +75,11 @@ export class EventOutbox {
   constructor(deps: EventOutboxDeps) {
     this.#deps = deps;
     this.#window = Math.min(EVENT_WINDOW, deps.connection.limits.receiveMaximum);
+    this.#encoded = deps.connection.encoded((id, error) => this.#answered(this.#events.placeOf(id), error));
   }
 
   deliver(batch: ArrayBuffer): void {
-    this.#waiting.push(new BatchReader(batch));
+    this.#waiting.push(new PackedDelivery(batch));
     this.#send();
   }
 
@@ -88,10 +94,7 @@ export class EventOutbox {
     this.#tell();
     this.#isOver = true;
     this.#deps.pace?.forget(this.#again);
-    const unfinished = [...this.#entries].filter(({ isDone }) => !isDone);
-    const [first] = unfinished;
-    const last = unfinished.at(-1);
-    return first === undefined || last === undefined ? undefined : { first: first.seq, last: last.seq };
+    return this.#events.unfinished;
   }
 
   /** Not recursive: a publish on a connection that has ended fails at once. */
@@ -118,16 +121,14 @@ export class EventOutbox {
   }
 
   /** Returns whether all events of the batch are published. */
-  #publishFrom(batch: BatchReader): boolean {
-    while (this.#next !== undefined || !batch.done) {
-      if (this.#inFlight >= this.#window || this.#isOver) return false;
-      this.#next ??= readDelivery(batch);
-      const { seq } = this.#next;
-      if (this.#inFlight > 0 && (this.#isAlone || this.#deps.hangups.isAlone(seq))) return false;
+  #publishFrom(batch: PackedDelivery): boolean {
+    while (this.#hasNext || batch.next()) {
+      this.#hasNext = true;
+      if (this.#inFlight >= this.#window || this.#events.isFull || this.#isOver) return false;
+      if (this.#inFlight > 0 && (this.#isAlone || this.#deps.hangups.isAlone(batch.seq))) return false;
       if (!this.#mayPublish) return false;
-      const delivery = this.#next;
-      this.#next = undefined;
-      this.#publish(delivery);
+      this.#hasNext = false;
+      this.#publish(batch);
     }
     return true;
   }
@@ -138,68 +139,83 @@ export class EventOutbox {
     connection.publish(fenceTopic, Buffer.from(String(nonce)), { qos: 1 }, () => undefined);
   }
 
-  #publish(delivery: Delivery): void {
-    const entry: Entry = { seq: delivery.seq, isDone: false };
-    this.#entries.push(entry);
-    const { connection, properties } = this.#deps;
-    const { topic, payload, retain, qos, expiresAt } = delivery;
-    const sent = properties?.(delivery, secondsUntil(expiresAt));
-    const refusal = this.#refusal(delivery, sent);
+  #publish(delivery: PackedDelivery): void {
+    const place = this.#events.add(delivery.seq);
+    const { connection, stamp, hangups } = this.#deps;
+    const expiry = secondsUntil(delivery.expiresAt);
+    const refusal = this.#refusal(delivery, expiry);
     if (refusal !== undefined) {
-      this.#refused(entry, refusal);
+      this.#refused(place, refusal);
       return;
     }
     this.#inFlight++;
-    this.#isAlone = this.#deps.hangups.isAlone(delivery.seq);
-    const options = {
-      qos,
-      retain: retain && connection.limits.retains,
-      ...(sent === undefined ? {} : { properties: sent as object }),
-    };
-    connection.publish(topic, payload, options, error => {
-      this.#inFlight--;
-      if (this.#isOver) return;
-      if (error === undefined) this.#done(entry);
-      else if (error instanceof ErrorWithReasonCode)
-        this.#refused(entry, { cause: 'denied', reason: error.message });
-      else if (error.message !== CLOSED) this.#refused(entry, { cause: 'too large', reason: error.message });
-      this.#send();
-    });
+    this.#isAlone = hangups.isAlone(delivery.seq);
+    const retain = delivery.retain && connection.limits.retains;
+    if (this.#publishEncoded(delivery, place, expiry, retain)) return;
+    const properties = stamp && sentProperties(delivery.properties, stamp(delivery), expiry);
+    const options = { qos: delivery.qos, retain, ...(properties && { properties: properties as object }) };
+    connection.publish(delivery.topic, delivery.payload, options, error => this.#answered(place, error));
   }
 
-  #refusal(
-    { seq, topic, payload, qos }: Delivery,
-    properties: SentProperties | undefined,
-  ): Omit<EventRefusal, 'seq'> | undefined {
-    const { hangups, bounds, connection } = this.#deps;
-    if (hangups.isRefused(seq))
+  /** Returns whether it did: not where the event needs a closer look, or there is no room in the window of the connection. */
+  #publishEncoded(
+    delivery: PackedDelivery,
+    place: number,
+    expiry: number | undefined,
+    retain: boolean,
+  ): boolean {
+    const { stamp, echoes } = this.#deps;
+    if (this.#encoded === undefined || delivery.qos === 0) return false;
+    if (delivery.payloadEnd - delivery.payloadAt >= MAX_ENCODED_BYTES) return false;
+    if (stamp !== undefined && delivery.hasProperties) return false;
+    this.#packet.set(delivery, stamp?.(delivery), expiry, retain);
+    const id = this.#encoded.publish(this.#packet);
+    if (id === 0) return false;
+    this.#events.identify(place, id);
+    echoes?.expect(delivery.seq, this.#packet);
+    return true;
+  }
+
+  #answered(place: number, error: Error | undefined): void {
+    this.#inFlight--;
+    if (this.#isOver) return;
+    if (error === undefined) this.#done(place);
+    else if (error instanceof ErrorWithReasonCode)
+      this.#refused(place, { cause: 'denied', reason: error.message });
+    else if (error.message !== CLOSED) this.#refused(place, { cause: 'too large', reason: error.message });
+    this.#send();
+  }
+
+  #refusal(delivery: PackedDelivery, expiry: number | undefined): Omit<EventRefusal, 'seq'> | undefined {
+    const { hangups, bounds, connection, stamp } = this.#deps;
+    if (hangups.isRefused(delivery.seq))
       return { cause: 'hangup', reason: 'the broker closed the connection on it repeatedly' };
     const tooLarge = (reason: string) => ({ cause: 'too large', reason }) as const;
     const { maximumPacketSize, maxQos } = connection.limits;
     if (maximumPacketSize < Number.POSITIVE_INFINITY) {
-      const size = packetSize({ topic, payload, qos: Math.min(qos, maxQos) as QoS, properties });
+      const { topic, payload } = delivery;
+      const qos = Math.min(delivery.qos, maxQos) as QoS;
+      const properties = stamp && sentProperties(delivery.properties, stamp(delivery), expiry);
+      const size = packetSize({ topic, payload, qos, properties });
       if (size > maximumPacketSize)
         return tooLarge(`its packet has ${size} bytes; the broker accepts ${maximumPacketSize}`);
     }
-    if (topic.length * 3 > bounds.maxTopicLength && Buffer.byteLength(topic) > bounds.maxTopicLength)
+    const topicBytes = delivery.topicEnd - delivery.topicAt;
+    if (topicBytes > bounds.maxTopicLength)
       return tooLarge(`its topic is longer than ${bounds.maxTopicLength} bytes`);
-    if (topic.length >= bounds.maxLevels && topic.split('/').length > bounds.maxLevels)
+    if (topicBytes >= bounds.maxLevels && delivery.topic.split('/').length > bounds.maxLevels)
       return tooLarge(`its topic has more than ${bounds.maxLevels} levels`);
     return undefined;
   }
 
-  #refused(entry: Entry, refusal: Omit<EventRefusal, 'seq'>): void {
-    this.#deps.post({ kind: 'refused', session: this.#deps.session, seq: entry.seq, ...refusal });
-    this.#done(entry);
+  #refused(place: number, refusal: Omit<EventRefusal, 'seq'>): void {
+    const seq = this.#events.seqAt(place);
+    this.#deps.post({ kind: 'refused', session: this.#deps.session, seq, ...refusal });
+    this.#done(place);
   }
 
-  #done(entry: Entry): void {
-    entry.isDone = true;
-    for (let { first } = this.#entries; first?.isDone === true; { first } = this.#entries) {
-      this.#delivered = first.seq;
-      this.#untold++;
-      this.#entries.shift();
-    }
+  #done(place: number): void {
+    this.#untold += this.#events.done(place);
     // Where the broker takes only QoS 0, fences tell what arrived.
     if (this.#isDue || this.#deps.connection.limits.maxQos === 0) return;
     // With so many in flight, further acknowledgements follow.
@@ -210,8 +226,9 @@ export class EventOutbox {
 
   #tell(): void {
     this.#isDue = false;
-    if (this.#isOver || this.#delivered === this.#told || this.#deps.connection.limits.maxQos === 0) return;
-    this.#told = this.#delivered;
+    const { delivered } = this.#events;
+    if (this.#isOver || delivered === this.#told || this.#deps.connection.limits.maxQos === 0) return;
+    this.#told = delivered;
     this.#untold = 0;
     this.#deps.post({ kind: 'delivered', session: this.#deps.session, through: this.#told });
   }

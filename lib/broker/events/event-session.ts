@@ -16,7 +16,6 @@ import {
   UNSTAMPED_WINDOW,
 } from '../../protocol/event-messages.ts';
 import type { EventLinkSettings } from '../../protocol/event-settings.ts';
-import { sentProperties } from '../../protocol/properties.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Heartbeat } from '../connection/heartbeat.ts';
@@ -30,6 +29,7 @@ import { EventIngress } from './event-ingress.ts';
 import { EventOutbox } from './event-outbox.ts';
 import { subscribeToEvents } from './event-subscriptions.ts';
 import { EventSurroundings } from './event-surroundings.ts';
+import { ExpectedEchoes } from './expected-echoes.ts';
 import { HeldOrdinals } from './held-ordinals.ts';
 import { type LinkLog, logHolding } from './link-log.ts';
 
@@ -79,15 +79,14 @@ export class EventSession {
     this.#batches = new EventBatches(number, post);
     this.#ordinals = new HeldOrdinals(ordinal => connection.acknowledgedThrough(ordinal));
     this.#surroundings = identity.topics && new EventSurroundings(connection, identity.topics, controlPrefix);
+    const echoes = this.#stamps && deps.settings.echo ? new ExpectedEchoes() : undefined;
     this.#outbox = new EventOutbox({
       connection,
       session: number,
       hangups,
       bounds: broker,
-      properties: this.#stamps
-        ? (delivery, expiry) =>
-            sentProperties(delivery.properties, identity.stamps.of(delivery, identity.node), expiry)
-        : undefined,
+      stamp: this.#stamps ? delivery => identity.stamps.of(delivery, identity.node) : undefined,
+      echoes,
       fenceTopic: this.#fenceTopic,
       pace,
       post,
@@ -96,6 +95,7 @@ export class EventSession {
       ...deps,
       hasStamps: this.#stamps,
       fenceTopic: this.#fenceTopic,
+      echoes,
       batches: this.#batches,
       ordinals: this.#ordinals,
       control: message => {

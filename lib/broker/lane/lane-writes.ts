@@ -1,5 +1,6 @@
 /** What a lane writes: the packets of the lane and those of MQTT.js, gathered into one write for each turn of the event loop. */
 
+import type { EncodedPublish } from './encoded-publish.ts';
 import { PacketWriter } from './packet-writer.ts';
 import type { Properties } from './property-bytes.ts';
 import type { Transport } from './transport.ts';
@@ -55,6 +56,11 @@ export class LaneWrites {
   /** The last publish has QoS 0: calls `answered` when the network has taken it. */
   whenWritten(answered: (answer: PublishAnswer) => void): void {
     this.#unflushed.push(answered);
+  }
+
+  encoded(packet: EncodedPublish, id: number): void {
+    this.#writer.encoded(packet, id);
+    this.#flushSoon();
   }
 
   puback(id: number): void {

@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { MessageProperties, SentProperties } from '../../protocol/properties.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { ClientStream } from './client-stream.ts';
+import type { EncodedPublish } from './encoded-publish.ts';
 import { Handover, type MessageHandler } from './handover.ts';
 import { LaneWrites, type PublishAnswer } from './lane-writes.ts';
 import { LanePacketIds } from './packet-ids.ts';
@@ -47,7 +48,7 @@ export class Lane {
   readonly #writes: LaneWrites;
   readonly #acknowledgements: Acknowledgements;
   readonly #ids = new LanePacketIds();
-  readonly #inFlight = new Map<number, (answer: PublishAnswer) => void>();
+  readonly #inFlight = new Map<number, (answer: PublishAnswer, id: number) => void>();
   #hasConnack = false;
   #isPaused = false;
   #emptied: () => void = () => undefined;
@@ -163,6 +164,17 @@ export class Lane {
     }
   }
 
+  /**
+   * @param answered called once, not in the same turn
+   * @returns the packet identifier
+   */
+  publishEncoded(packet: EncodedPublish, answered: (answer: PublishAnswer, id: number) => void): number {
+    const id = this.#ids.next(this.#inFlight);
+    this.#writes.encoded(packet, id);
+    this.#inFlight.set(id, answered);
+    return id;
+  }
+
   /** Resolves when no publish of QoS 1 is in flight; never, if the connection ends before. */
   async emptied(): Promise<void> {
     if (this.#inFlight.size === 0) return;
@@ -179,9 +191,11 @@ export class Lane {
   /** The connection has ended: all publishes that are not answered fail, in their order. */
   ended(): void {
     this.stop();
-    const unanswered = [...this.#inFlight.values(), ...this.#writes.takeUnwritten()];
+    const unanswered = [...this.#inFlight];
+    const unwritten = this.#writes.takeUnwritten();
     this.#inFlight.clear();
-    for (const answered of unanswered) answered('ended');
+    for (const [id, answered] of unanswered) answered('ended', id);
+    for (const answered of unwritten) answered('ended');
   }
 
   /** Returns whether the next message may follow at once. */
@@ -207,7 +221,7 @@ export class Lane {
     const answered = this.#inFlight.get(id);
     if (answered === undefined) return false;
     this.#inFlight.delete(id);
-    answered(reason);
+    answered(reason, id);
     if (this.#inFlight.size === 0) this.#emptied();
     return true;
   }

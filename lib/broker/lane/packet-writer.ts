@@ -5,15 +5,13 @@
  */
 
 import type { UserProperties } from '../../protocol/properties.ts';
+import type { EncodedPublish } from './encoded-publish.ts';
 import { MAX_UTF8_BYTES, mostPropertyBytes, type Properties } from './property-bytes.ts';
 
 const BUFFER_BYTES = 64 * 1024;
 
 /** A piece of at least this many bytes is not worth copying. */
 const MIN_UNCOPIED_BYTES = 8 * 1024;
-
-/** Above this many bytes the buffer itself is handed over; below, a copy of exact size. */
-const MIN_HANDED_OVER_BYTES = 16 * 1024;
 
 /** Most bytes of a fixed header, and of what a PUBLISH has beside topic, properties and payload. */
 const MAX_HEADER_BYTES = 5;
@@ -26,15 +24,18 @@ const MAX_TEXT_BYTES = 65_535;
 const SHORT_TEXT = 40;
 
 export class PacketWriter {
+  /** Each of its bytes is written once: what was taken stays as it is. */
   #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  /** What is in the buffer from here on is no piece yet. */
+  #start = 0;
   #length = 0;
-  /** What comes before the buffer. */
+  /** What comes before that. */
   #pieces: Buffer[] = [];
   #bytes = 0;
 
   /** Bytes since the last `take`. */
   get length(): number {
-    return this.#bytes + this.#length;
+    return this.#bytes + this.#length - this.#start;
   }
 
   /**
@@ -70,6 +71,11 @@ export class PacketWriter {
     const remaining = this.#length - body + payload.length - copied;
     this.#header(start, body, 0x30 | (qos << 1) | (retain ? 1 : 0), remaining);
     if (!isCopied) this.#append(payload);
+  }
+
+  encoded(packet: EncodedPublish, id: number): void {
+    this.#reserve(packet.mostBytes);
+    this.#length = packet.encode(this.#buffer, this.#length, id);
   }
 
   puback(id: number): void {
@@ -112,21 +118,18 @@ export class PacketWriter {
 
   /** What is in the buffer becomes a piece. */
   #close(): void {
-    const length = this.#length;
+    const length = this.#length - this.#start;
     if (length === 0) return;
-    const written = this.#buffer.subarray(0, length);
-    const isHandedOver = length >= MIN_HANDED_OVER_BYTES;
-    this.#pieces.push(isHandedOver ? written : Buffer.from(written));
-    if (isHandedOver || this.#buffer.length > BUFFER_BYTES)
-      this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#pieces.push(this.#buffer.subarray(this.#start, this.#length));
     this.#bytes += length;
-    this.#length = 0;
+    this.#start = this.#length;
   }
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
     this.#close();
-    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes);
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, bytes));
+    this.#start = this.#length = 0;
   }
 
   /** @param body where the packet goes on behind its fixed header, for which three bytes are left */

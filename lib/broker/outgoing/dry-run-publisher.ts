@@ -45,6 +45,11 @@ export class DryRunPublisher {
     });
   }
 
+  /** Nothing waits: each batch is reported at once. */
+  takeResults(): undefined {
+    return undefined;
+  }
+
   lowerQos(_maxQos: QoS): void {
     // The log names the configured QoS.
   }

@@ -5,15 +5,14 @@
 
 import { isReplicable } from '../../core/filter.ts';
 import type { QoS } from '../../core/policy.ts';
+import type { PublishResults } from '../../protocol/messages.ts';
 import type { RawPublication } from '../../protocol/publication.ts';
-import { failureOf } from './denial.ts';
-import { Fence } from './fence.ts';
 import type { PublishFailure, Sent } from './hangups.ts';
 import { InFlight, wasSent } from './in-flight.ts';
 import { type Numbered, NumberedQueue } from './numbered-queue.ts';
-import { countCompleted, countQuarantined, countSent, outboxCounters } from './outbox-counters.ts';
+import { countCompleted, countQuarantined, outboxCounters } from './outbox-counters.ts';
 import type { OutboxDeps } from './outbox-deps.ts';
-import { failureOfPacket, isDeletion, malformed, packetOf, VAIN_DELETION } from './outgoing-packet.ts';
+import { PacketSender } from './packet-sender.ts';
 import { ResultBatch } from './result-batch.ts';
 
 /** Publishes in flight at once, if the broker sets no lower limit. */
@@ -24,10 +23,9 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #maxInFlight: number;
   readonly #queue = new NumberedQueue();
-  readonly #results = new ResultBatch(() => this.#report());
+  readonly #results = new ResultBatch(() => this.#deps.report(this.#take()));
   readonly #inFlight: InFlight;
-  readonly #fence: Fence;
-  #maxQos: QoS;
+  readonly #sender: PacketSender;
   #isAlone = false;
   #isClosed = false;
   #finished: (() => void) | undefined;
@@ -35,21 +33,21 @@ export class Outbox {
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
     this.#maxInFlight = Math.max(1, Math.min(deps.limits.receiveMaximum, MAX_IN_FLIGHT));
-    this.#maxQos = deps.limits.maxQos;
     this.#inFlight = new InFlight({
       isWriting: () => deps.connection.isWriting,
       overdue: deps.overdue,
     });
-    this.#fence = new Fence({
-      roundTrip: () => deps.connection.unsubscribe([`${deps.controlPrefix}/fence`]),
-      hasEnded: () => deps.connection.hasEnded,
-      overdue: () => deps.overdue([]),
+    this.#sender = new PacketSender({
+      ...deps,
+      counters: this.counters,
+      inFlight: this.#inFlight,
+      completed: (sequence, publication, failure) => this.#completed(sequence, publication, failure),
     });
   }
 
   /** From now on nothing is published with a higher QoS. */
   lowerQos(maxQos: QoS): void {
-    if (maxQos < this.#maxQos) this.#maxQos = maxQos;
+    this.#sender.lowerQos(maxQos);
   }
 
   /** Takes a batch of publications. */
@@ -72,12 +70,17 @@ export class Outbox {
     });
   }
 
+  /** Takes what waits to be reported; undefined if nothing does. */
+  takeResults(): PublishResults | undefined {
+    return this.#results.isWaiting ? this.#take() : undefined;
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#results.close();
     this.#inFlight.close();
     this.#deps.pace?.forget(this.#publishWaiting);
-    this.#fence.close();
+    this.#sender.close();
     this.#queue.clear();
     this.#deps.roundTrips.disconnected();
   }
@@ -128,7 +131,7 @@ export class Outbox {
     const alone = this.#queue.nextAlone();
     if (alone === undefined) return;
     this.#isAlone = true;
-    this.#publish(alone);
+    this.#sender.send(alone);
   };
 
   /** If not, `#publishWaiting` is called when the rate permits a publish. */
@@ -145,12 +148,12 @@ export class Outbox {
     const failure = hangups.refusalOf(topic, now);
     if (failure !== undefined) {
       this.counters.refused_by_topic++;
-      this.#refuse(sequence, publication, failure);
+      this.#sender.refuse(sequence, publication, failure);
       return;
     }
     // Control topics keep their place among the others.
     const isQuarantined = hangups.routeOf(topic, now) === 'quarantine' && this.#isReplicable(topic);
-    if (!isQuarantined) this.#publish(next);
+    if (!isQuarantined) this.#sender.send(next);
     else if (!quarantinePublisher.accepts(payload.length)) this.#queue.postpone(next);
     else {
       // Other publications do not wait for quarantine.
@@ -167,63 +170,6 @@ export class Outbox {
 
   get #isOpen(): boolean {
     return !this.#isClosed && !this.#deps.connection.hasEnded;
-  }
-
-  #publish({ sequence, publication }: Numbered): void {
-    const { connection, limits, roundTrips, hangups, stamps } = this.#deps;
-    const { topic, payload } = publication;
-    const { protocolVersion } = connection;
-    const packet = packetOf(publication, {
-      protocolVersion,
-      maxQos: this.#maxQos,
-      retains: limits.retains,
-      stamps,
-    });
-    const { qos, size } = packet;
-    const maximumPacketSize = Math.min(limits.maximumPacketSize, hangups.sizeLimit(performance.now()));
-    // Control topics are deleted all the same: nobody waits for that.
-    const isVain = limits.acceptsDeletions === false && isDeletion(publication) && this.#isReplicable(topic);
-    const failure = isVain ? VAIN_DELETION : failureOfPacket(packet, maximumPacketSize);
-    if (failure !== undefined) {
-      const { counter, ...reason } = failure;
-      this.counters[counter]++;
-      this.#refuse(sequence, publication, reason);
-      return;
-    }
-    this.#inFlight.add(sequence, topic, qos, size);
-    // A publish of QoS 0 is not acknowledged.
-    if (qos > 0) roundTrips.sent(publication);
-    countSent(this.counters, publication, packet);
-    try {
-      connection.publish(topic, payload, packet.options, error =>
-        this.#answered(sequence, publication, qos, error),
-      );
-    } catch (error) {
-      this.counters.refused_malformed++;
-      this.#refuse(sequence, publication, malformed((error as Error).message));
-    }
-  }
-
-  #answered(sequence: number, publication: RawPublication, qos: QoS, error: Error | undefined): void {
-    // MQTT.js fails all publishes in flight when a connection ends: that is no answer of the broker.
-    if (error !== undefined && this.#deps.connection.hasEnded) return;
-    const complete = () =>
-      this.#completed(sequence, publication, error && this.#failureBy(error, publication.topic));
-    // Neither an echo nor an acknowledgement will come.
-    if (qos === 0 && publication.hasNoEcho && error === undefined) this.#fence.behind(complete);
-    else complete();
-  }
-
-  /** The broker refused the publish. */
-  #failureBy(error: Error, topic: string): PublishFailure {
-    const failure = failureOf(error);
-    return this.#isReplicable(topic) ? failure : { ...failure, scope: 'topic' };
-  }
-
-  /** Completes a publication that is not sent: in the next turn of the event loop, like an answer. */
-  #refuse(sequence: number, publication: RawPublication, failure: PublishFailure): void {
-    this.#inFlight.addUnsent(sequence, publication.topic);
-    setImmediate(() => this.#completed(sequence, publication, failure));
   }
 
   #completed(sequence: number, publication: RawPublication, failure: PublishFailure | undefined): void {
@@ -244,8 +190,8 @@ export class Outbox {
     if (this.#inFlight.size === 0) this.#finished?.();
   }
 
-  #report(): void {
+  #take(): PublishResults {
     const oldest = Math.min(this.#inFlight.first, this.#queue.firstAlone);
-    this.#deps.report(this.#results.take(Math.min(this.#queue.sequence, oldest - 1)));
+    return this.#results.take(Math.min(this.#queue.sequence, oldest - 1));
   }
 }

@@ -101,6 +101,11 @@ export class Outgoing {
     this.#outbox?.add(batch);
   }
 
+  /** Takes what waits to be reported; undefined if nothing does. */
+  takeResults(): PublishResults | undefined {
+    return this.#outbox?.takeResults();
+  }
+
   /** An MQTT 5 broker names its maximum QoS in CONNACK. Others hang up on a higher QoS than they grant. */
   grantedLess({ protocolVersion }: Connection, less: readonly Subscription[]): void {
     if (protocolVersion === 5) return;

@@ -23,6 +23,11 @@ export class ResultBatch {
     this.#timer.cancel();
   }
 
+  /** Whether something waits to be reported. */
+  get isWaiting(): boolean {
+    return this.#timer.isRequested;
+  }
+
   /** The publication no longer counts against the credit of the reconciler. */
   returnCredit(publication: RawPublication): void {
     this.#bytes += publicationBytes(publication);
@@ -51,6 +56,7 @@ export class ResultBatch {
 
   /** @param completedUpTo all publications up to this number are complete */
   take(completedUpTo: number): PublishResults {
+    this.#timer.cancel();
     const results: PublishResults = {
       kind: 'publish-results',
       completedUpTo,

@@ -34,7 +34,7 @@ export class BatchTimer {
 
   /** The batch is not empty: it has to leave in time. */
   request(): void {
-    if (this.#turn !== undefined || this.#timer !== undefined) return;
+    if (this.isRequested) return;
     const now = Date.now();
     if (Math.abs(now - this.#last) >= this.interval) this.#turn = setImmediate(() => this.now());
     else this.#timer = setTimeout(() => this.now(), this.#delay(now));
@@ -45,6 +45,11 @@ export class BatchTimer {
     this.cancel();
     this.#last = Date.now();
     this.#run();
+  }
+
+  /** The batch is not empty, and waits for its time. */
+  get isRequested(): boolean {
+    return this.#turn !== undefined || this.#timer !== undefined;
   }
 
   /** Withdraws the request. */

@@ -9,9 +9,15 @@ import { hash } from 'node:crypto';
 
 const KEPT_BYTES = 6;
 
+/** Memory for contents up to this size. Memory of its own for each content would make V8 collect more often. */
+const SHARED_BYTES = 16 * 1024;
+
+const shared = Buffer.allocUnsafeSlow(SHARED_BYTES);
+
 export function contentHash(topic: string, payload: Buffer): number {
   const length = Buffer.byteLength(topic);
-  const content = Buffer.allocUnsafe(4 + length + payload.length);
+  const bytes = 4 + length + payload.length;
+  const content = bytes <= SHARED_BYTES ? shared.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
   content.writeUInt32LE(length, 0);
   content.write(topic, 4, 'utf8');
   content.set(payload, 4 + length);

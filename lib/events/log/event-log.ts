@@ -6,7 +6,8 @@
  */
 
 import { BatchWriter } from '../../protocol/batch.ts';
-import { DISK, type Files } from '../../store/files.ts';
+import { DISK } from '../../store/disk.ts';
+import type { Files } from '../../store/files.ts';
 import { FrameLog } from '../../store/frame-log.ts';
 import { syncFolder } from '../../store/store-files.ts';
 import type { EventRecord } from '../ledger/event-record.ts';
@@ -195,11 +196,19 @@ export class EventLog {
   }
 
   async #append(log: FrameLog, records: readonly EventRecord[], kind: 'commit' | 'whole'): Promise<void> {
-    for (const record of records) {
-      if (this.#writer.length >= BODY_BYTES) await log.append('part', Buffer.from(this.#writer.take()));
-      writeEventRecord(this.#writer, record);
+    const writer = this.#writer;
+    try {
+      for (const record of records) {
+        if (writer.length >= BODY_BYTES) {
+          await log.append('part', writer.written);
+          writer.clear();
+        }
+        writeEventRecord(writer, record);
+      }
+      await log.append(kind, writer.written);
+    } finally {
+      writer.clear();
     }
-    await log.append(kind, Buffer.from(this.#writer.take()));
   }
 
   #committed(segment: Segment, records: readonly EventRecord[], begin: number, end: number): void {

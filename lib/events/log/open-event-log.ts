@@ -9,7 +9,8 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Log } from '../../protocol/messages.ts';
-import { DISK, type Files } from '../../store/files.ts';
+import { DISK } from '../../store/disk.ts';
+import type { Files } from '../../store/files.ts';
 import { FRAME_HEADER_BYTES } from '../../store/frame.ts';
 import { FIRST_FRAME, FrameLog, type PlacedBody } from '../../store/frame-log.ts';
 import { DamagedStoreError } from '../../store/store-errors.ts';

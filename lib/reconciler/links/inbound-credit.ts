@@ -8,6 +8,8 @@
  *
  * A store that does not answer must not end the connections: a worker without credit reads no PINGRESP. So credit is held
  * back for CREDIT_TIMEOUT_MS at most.
+ *
+ * Each return of credit wakes the worker, so the credit of a few batches goes back together. The worker has the rest meanwhile.
  */
 
 /** Bytes of observations of one broker that may be uncommitted while credit still goes back at once. */
@@ -16,11 +18,16 @@ export const UNCOMMITTED_BYTES = 4 * 1024 * 1024;
 /** Milliseconds for which credit is held back at most. */
 export const CREDIT_TIMEOUT_MS = 5_000;
 
+/** Batches whose credit goes back together. A worker has credit for more (MAX_BATCHES in lib/broker/incoming/ingress.ts). */
+export const RETURNED_TOGETHER = 4;
+
 export class InboundCredit {
   /** Bytes of the batches since the last commit began. */
   #uncommittedBytes = 0;
   /** Bytes of the batches whose effects are in the commit in progress. */
   #committingBytes = 0;
+  /** Batches whose credit goes back with that of the next ones. */
+  #due = 0;
   /** Batches whose credit is held back. */
   #held = 0;
   /** Since when, in milliseconds of `performance.now()`. */
@@ -34,7 +41,10 @@ export class InboundCredit {
   /** The reconciler has applied a batch. Returns for how many batches credit goes back now. */
   received(bytes: number, uptime: number): number {
     this.#uncommittedBytes += bytes;
-    if (this.#uncommittedBytes + this.#committingBytes <= UNCOMMITTED_BYTES) return 1;
+    if (this.#uncommittedBytes + this.#committingBytes <= UNCOMMITTED_BYTES) {
+      this.#due++;
+      return this.#due < RETURNED_TOGETHER ? 0 : this.#release();
+    }
     if (this.#held === 0) this.#heldSince = uptime;
     this.#held++;
     return 0;
@@ -49,7 +59,7 @@ export class InboundCredit {
   /** The commit has succeeded or failed. Returns for how many batches credit goes back now. */
   commitEnded(): number {
     this.#committingBytes = 0;
-    return this.#uncommittedBytes <= UNCOMMITTED_BYTES ? this.#release() : 0;
+    return this.isHeld && this.#uncommittedBytes <= UNCOMMITTED_BYTES ? this.#release() : 0;
   }
 
   /** The store takes too long. Returns for how many batches credit goes back although they are not committed. */
@@ -59,12 +69,14 @@ export class InboundCredit {
 
   /** The worker is a new one, and has all its credit. */
   reset(): void {
+    this.#due = 0;
     this.#held = 0;
     this.#uncommittedBytes = 0;
   }
 
   #release(): number {
-    const batches = this.#held;
+    const batches = this.#due + this.#held;
+    this.#due = 0;
     this.#held = 0;
     return batches;
   }

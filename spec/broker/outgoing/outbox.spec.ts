@@ -58,6 +58,16 @@ describe('Outbox', () => {
     expect(await fixture.acknowledge([2])).to.include({ completedUpTo: 3, bytes: 2 });
   });
 
+  it('hands over what it would report, if it is asked before, and does not report it again', async () => {
+    const fixture = new Fixture().addMany(2);
+    expect(fixture.outbox.takeResults()).to.equal(undefined);
+    fixture.sent[0]?.done();
+    expect(fixture.outbox.takeResults()).to.include({ completedUpTo: 1 });
+    expect(fixture.outbox.takeResults()).to.equal(undefined);
+    await turn();
+    expect(fixture.reports).to.deep.equal([]);
+  });
+
   it('confirms once each publication that asks for it', async () => {
     const fixture = new Fixture().add({ topic: 'a', hasNoEcho: true }, { topic: 'b' });
     const first = await fixture.acknowledge([0, 1]);

@@ -56,6 +56,14 @@ describe('BatchTimer', () => {
     expect(runs).to.deep.equal([0]);
   });
 
+  it('tells whether a batch waits', () => {
+    expect(pace.isRequested).to.equal(false);
+    pace.request();
+    expect(pace.isRequested).to.equal(true);
+    clock.tick(1);
+    expect(pace.isRequested).to.equal(false);
+  });
+
   it('does not run for a withdrawn request', () => {
     pace.request();
     pace.cancel();

@@ -1,8 +1,8 @@
 /** A disk that fails leaves the event log as it was after its last commit. */
 
 import { expect } from 'chai';
+import { DISK } from '../../../lib/store/disk.ts';
 import type { Files, OpenFile } from '../../../lib/store/files.ts';
-import { DISK } from '../../../lib/store/files.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { event, LogFixture } from './log-fixture.ts';

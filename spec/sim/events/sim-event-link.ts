@@ -6,9 +6,9 @@
  */
 
 import type { EventPort } from '../../../lib/events/broker-events.ts';
-import { BatchReader } from '../../../lib/protocol/batch.ts';
 import type { FromEventLink, ToEventLink } from '../../../lib/protocol/event-messages.ts';
-import { type Delivery, readDelivery } from '../../../lib/protocol/event-records.ts';
+import type { Delivery } from '../../../lib/protocol/event-records.ts';
+import { deliveriesOf } from '../../support/deliveries-of.ts';
 import type { Outgoing, SimEventBroker } from './sim-event-broker.ts';
 import { SimEventInbound } from './sim-event-inbound.ts';
 import { PUBLISH_WINDOW, SimEventOutbox } from './sim-event-outbox.ts';
@@ -128,11 +128,9 @@ export class SimEventLink {
     const connection = this.#connection;
     if (message.kind === 'forget' || message.session !== connection?.session) return;
     switch (message.kind) {
-      case 'deliver': {
-        const reader = new BatchReader(message.batch);
-        while (!reader.done) connection.outbox.add(readDelivery(reader));
+      case 'deliver':
+        connection.outbox.add(...deliveriesOf(message.batch));
         return;
-      }
       case 'fence':
         connection.outbox.add(message.nonce);
         return;
