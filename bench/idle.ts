@@ -27,8 +27,8 @@ const MERGE_FREQUENCIES_HZ = [1, 1_000];
 const SETTLE_MS = 80_000;
 
 const CPU_TARGET_PERCENT = 0.3;
-/** One actor for each broker, and the reconciler. */
-const RESIDENT_TARGET_MB = 45 + 25 * (BROKERS + 1);
+/** Node.js itself takes half of it. One actor for each broker, and the reconciler. */
+const RESIDENT_TARGET_MB = 50 + 15 * (BROKERS + 1);
 
 const CPU = 'CPU, % of a core';
 const RESIDENT = 'resident, MB';

@@ -11,6 +11,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, write
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { aliases, littleCode } from './bundled-modules.ts';
 
 const DIST = 'dist';
 
@@ -34,6 +35,9 @@ const ENTRIES = {
 
 /** Modules that are asked for where they are, and done without where they are not. The bundle does without. */
 const OPTIONAL = ['@napi-rs/nice', 'bufferutil', 'utf-8-validate'];
+
+/** Characters. */
+const LINE_LIMIT = 120;
 
 /** What modules of the older kind (CommonJS) find everywhere. */
 const BANNER = `import { createRequire as __createRequire } from 'node:module';
@@ -60,7 +64,15 @@ async function bundle(): Promise<void> {
     // Some have a build of the older kind that no bundler can look into.
     mainFields: ['module', 'main'],
     external: OPTIONAL,
+    alias: aliases,
+    plugins: [littleCode],
     preserveSymlinks: true,
+    // V8 keeps the source of each thread, with two bytes a character if one of them is not ASCII. Names stay, for the stack of an
+    // error. Node.js prints the line of an error that nobody catches, so lines stay short.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    charset: 'ascii',
+    lineLimit: LINE_LIMIT,
     banner: { js: BANNER },
     legalComments: 'none',
     logLevel: 'warning',

@@ -28,7 +28,7 @@ export interface CheckConnectOptions {
 }
 
 export async function checkConnect({ source, format, writes }: CheckConnectOptions): Promise<number> {
-  const loaded = loadConfig(source);
+  const loaded = await loadConfig(source);
   const { config } = loaded;
   if (format === 'text') printProblems(loaded);
   if (config === undefined) {

@@ -18,7 +18,7 @@ export interface Verdict {
 }
 
 export async function check(source: Source, format: Format): Promise<number> {
-  const loaded = await withSameAddresses(loadConfig(source));
+  const loaded = await withSameAddresses(await loadConfig(source));
   if (format === 'json') printJson(verdict(loaded));
   else printProblems(loaded);
   if (loaded.config === undefined) return EXIT.config;

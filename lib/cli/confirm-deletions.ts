@@ -15,7 +15,7 @@ export interface ConfirmOptions {
 }
 
 export async function confirmDeletions({ broker, source, url, refuses }: ConfirmOptions): Promise<number> {
-  const address = statusAddress(source, url);
+  const address = await statusAddress(source, url);
   if (typeof address === 'number') return address;
   try {
     const path = `/api/v1/brokers/${encodeURIComponent(broker)}/deletions/${refuses ? 'refuse' : 'confirm'}`;

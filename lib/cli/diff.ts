@@ -38,7 +38,7 @@ export interface DiffOptions {
 }
 
 export async function diff({ source, format, limit }: DiffOptions): Promise<number> {
-  const loaded = loadConfig(source);
+  const loaded = await loadConfig(source);
   const { config } = loaded;
   printProblems(loaded);
   if (config === undefined) return EXIT.config;

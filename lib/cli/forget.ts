@@ -42,7 +42,7 @@ interface Owner {
 }
 
 export async function forget({ broker, whose, source, format }: ForgetOptions): Promise<number> {
-  const loaded = loadConfig(source);
+  const loaded = await loadConfig(source);
   const { config } = loaded;
   printProblems(loaded);
   if (config === undefined) return EXIT.config;

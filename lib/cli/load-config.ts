@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { type FilePlaces, placesOf } from '../config/broker-places.ts';
 import type { Config, Problem } from '../config/config.ts';
 import { mergeEnv, parseEnvFile } from '../config/env-file.ts';
-import { type ConfigFile, readConfigFile } from '../config/file/config-file.ts';
+import type { ConfigFile } from '../config/file/config-file.ts';
 import { problemOfWholeFile } from '../config/file/whole-file.ts';
 import { type HttpAccess, readConfig, readHttpAccess } from '../config/read-config.ts';
 import type { ReadVariables } from '../config/route-of.ts';
@@ -32,13 +32,13 @@ export interface Source {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks the configuration. A file that cannot be read is a problem like any other. */
-export function loadConfig(source: Source): Loaded {
-  return configSource(source)();
+export async function loadConfig(source: Source): Promise<Loaded> {
+  return (await configSource(source))();
 }
 
 /** For a command that reads the same configuration several times. */
-export function configSource(source: Source): () => Loaded {
-  const find = environmentSource(source);
+export async function configSource(source: Source): Promise<() => Loaded> {
+  const find = await environmentSource(source);
   return () => {
     const found = find();
     if ('errors' in found)
@@ -67,19 +67,19 @@ function distinct(problems: readonly Problem[]): Problem[] {
 }
 
 /** The address of a running mqttrep; the rest of the configuration may be missing or wrong. */
-export function loadHttp(source: Source): HttpAccess {
-  const found = environmentSource(source)();
+export async function loadHttp(source: Source): Promise<HttpAccess> {
+  const found = (await environmentSource(source))();
   if ('errors' in found) return { http: undefined, token: undefined, errors: found.errors };
   const access = readHttpAccess(found.variables, readText);
   return { ...access, errors: [...found.leftOut, ...access.errors.map(found.placed)] };
 }
 
 /** All variables together. */
-export function loadVariables(source: Source): {
+export async function loadVariables(source: Source): Promise<{
   readonly variables: Environment;
   readonly errors?: readonly Problem[];
-} {
-  const found = environmentSource(source)();
+}> {
+  const found = (await environmentSource(source))();
   return 'errors' in found ? { variables: {}, errors: found.errors } : { variables: found.variables };
 }
 
@@ -95,7 +95,12 @@ interface FoundVariables {
 
 type Failed = { readonly errors: readonly Problem[] };
 
-function environmentSource({ envFile, configFile, variables }: Source): () => FoundVariables | Failed {
+async function environmentSource({
+  envFile,
+  configFile,
+  variables,
+}: Source): Promise<() => FoundVariables | Failed> {
+  const yaml = configFile === undefined ? undefined : await yamlFile(configFile);
   let own: Environment | undefined;
   return () => {
     let environment: Environment = process.env;
@@ -109,14 +114,14 @@ function environmentSource({ envFile, configFile, variables }: Source): () => Fo
     const outside = (problem: Problem) => placedOutside(problem, variables);
     const placing = (inFile: (broker: string) => FilePlaces | undefined) => (config: Config) =>
       withPlaces(config, inFile, outer, variable => outside({ variable, problem: '', fix: '' }).variable);
-    if (configFile === undefined)
+    if (yaml === undefined)
       return { variables: outer, placed: outside, leftOut: [], withPlaces: placing(() => undefined) };
-    const file = readYaml(configFile, outer);
+    const file = yaml.read(outer);
     if ('errors' in file) return file;
     const placed = (problem: Problem) =>
       problem.variable in file.variables && outer[problem.variable] === undefined
         ? { ...problem, variable: file.placeOf(problem) }
-        : (problemOfWholeFile(basename(configFile), problem) ?? outside(problem));
+        : (problemOfWholeFile(yaml.name, problem) ?? outside(problem));
     return {
       variables: mergeEnv(file.variables, outer),
       placed,
@@ -151,9 +156,22 @@ function readEnvFile(path: string): { readonly variables: Record<string, string>
   return typeof text === 'string' ? { variables: parseEnvFile(text) } : text;
 }
 
-function readYaml(path: string, environment: Environment): ConfigFile | Failed {
-  const text = textOf('--config', path);
-  return typeof text === 'string' ? readConfigFile(basename(path), text, environment) : text;
+interface YamlFile {
+  readonly name: string;
+  readonly read: (environment: Environment) => ConfigFile | Failed;
+}
+
+/** The package `yaml` takes more than 1 MB of memory, so it is loaded only if there is such a file. */
+async function yamlFile(path: string): Promise<YamlFile> {
+  const { readConfigFile } = await import('../config/file/config-file.ts');
+  const name = basename(path);
+  return {
+    name,
+    read: environment => {
+      const text = textOf('--config', path);
+      return typeof text === 'string' ? readConfigFile(name, text, environment) : text;
+    },
+  };
 }
 
 function textOf(option: string, path: string): string | Failed {

@@ -17,8 +17,8 @@ export interface RouteOptions {
   readonly format: Format;
 }
 
-export function route({ topic, from, source, format }: RouteOptions): number {
-  const loaded = loadConfig(source);
+export async function route({ topic, from, source, format }: RouteOptions): Promise<number> {
+  const loaded = await loadConfig(source);
   const { config } = loaded;
   printProblems(loaded);
   if (config === undefined) return EXIT.config;

@@ -30,7 +30,7 @@ export interface RunOptions {
 }
 
 export async function run(source: Source, { mode, watchesFiles }: RunOptions): Promise<number> {
-  const load = configSource(source);
+  const load = await configSource(source);
   const loaded = load();
   const { config } = loaded;
   if (config === undefined) {

@@ -7,12 +7,12 @@ import { printableJson } from '../core/printable.ts';
 import { EXIT } from './exit-codes.ts';
 import { loadConfig, loadVariables, printProblems, type Source } from './load-config.ts';
 
-export function showConfig(source: Source, format: 'text' | 'json' | 'yaml'): number {
-  const loaded = loadConfig(source);
+export async function showConfig(source: Source, format: 'text' | 'json' | 'yaml'): Promise<number> {
+  const loaded = await loadConfig(source);
   printProblems(loaded);
   if (loaded.config === undefined) return EXIT.config;
   if (format === 'yaml') {
-    const { variables } = loadVariables(source);
+    const { variables } = await loadVariables(source);
     process.stdout.write(configFileOf(variables, path => readFileSync(path, 'utf8')));
     return EXIT.ok;
   }

@@ -6,8 +6,8 @@ import { loadHttp, printProblems, type Source } from './load-config.ts';
 import type { Address } from './status-client.ts';
 
 /** The address, or the exit code if there is none. */
-export function statusAddress(source: Source, url: string | undefined): Address | number {
-  const loaded = loadHttp(source);
+export async function statusAddress(source: Source, url: string | undefined): Promise<Address | number> {
+  const loaded = await loadHttp(source);
   if (loaded.errors.length > 0) {
     printProblems({ errors: loaded.errors, warnings: [] });
     return EXIT.config;

@@ -21,7 +21,7 @@ export interface StatusOptions {
 }
 
 export async function status({ source, url, format, repeat }: StatusOptions): Promise<number> {
-  const address = statusAddress(source, url);
+  const address = await statusAddress(source, url);
   if (typeof address === 'number') return address;
   const look = lookOf(process.stdout, process.env);
   try {

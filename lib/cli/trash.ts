@@ -39,7 +39,7 @@ async function asked(
   { source, url }: TrashOptions,
   ask: (address: Address) => Promise<string>,
 ): Promise<number> {
-  const address = statusAddress(source, url);
+  const address = await statusAddress(source, url);
   if (typeof address === 'number') return address;
   try {
     process.stdout.write(`${await ask(address)}\n`);

@@ -8,7 +8,7 @@ import { type Fault, type Faults, type Parsed, show } from './problems.ts';
 export function parseMap(text: string): Parsed<string> {
   const parsed = parseRule(text, 'broker');
   if (!('problem' in parsed)) return { value: text, warnings: strangeWords(text) };
-  const isCut = text.endsWith('/') && !/->|→|:/.test(text);
+  const isCut = text.endsWith('/') && !/->|\u2192|:/.test(text);
   const fix = isCut
     ? `if the rule had a \`#\`, quote it in the .env file, since an unquoted one begins a comment; else ${parsed.fix}`
     : parsed.fix;

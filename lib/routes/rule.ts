@@ -39,7 +39,7 @@ export interface RuleFault {
 
 export type ParsedRule = { readonly rule: Rule | undefined; readonly envelope: Envelope } | RuleFault;
 
-const ARROW = /\s*(?:→|->)\s*/;
+const ARROW = /\s*(?:\u2192|->)\s*/;
 const WORD = /(?:^|\s+)(prefix|suffix|hiddenPrefix|control)\s*:\s*/g;
 const EXAMPLE = 'such as home/+/temp/# -> site/{broker}/$1/$rest';
 

@@ -122,14 +122,14 @@ describe('The places of a broker', () => {
     },
   ];
   for (const { title, file, env = {}, broker, places } of cases) {
-    it(title, () => {
+    it(title, async () => {
       Object.assign(process.env, env);
       const source = sourceOf({
         config: file === undefined ? undefined : fileOf(file),
         broker: broker === undefined ? [] : [broker],
       });
       if (typeof source === 'string') throw new Error(source);
-      const { config, errors } = loadConfig(source);
+      const { config, errors } = await loadConfig(source);
       expect(errors).to.deep.equal([]);
       expect(config?.brokers.find(({ name }) => name === 'oslo')?.places).to.deep.equal(places);
     });

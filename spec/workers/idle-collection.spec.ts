@@ -5,8 +5,9 @@ import { IdleCollection } from '../../workers/idle-collection.ts';
 
 const MB = 2 ** 20;
 
-/** A thread whose heap holds 10 MB besides garbage. */
 class PlayedThread {
+  /** What its heap holds besides garbage. */
+  live = 10;
   megabytes = 10;
   part = 0;
   collections = 0;
@@ -21,7 +22,7 @@ class PlayedThread {
 
   collect(): void {
     this.collections++;
-    this.megabytes = 10;
+    this.megabytes = this.live;
   }
 }
 
@@ -47,19 +48,31 @@ describe('IdleCollection', () => {
 
   it('collects when the thread has become idle', () => {
     look(500, 0.5);
-    expect(look(500, 0.01)).to.equal(1);
+    expect(look(500, 0.05)).to.equal(1);
   });
 
-  it('does not collect again for little new garbage', () => {
-    look(500, 0.01);
-    expect(look(20, 0.01)).to.equal(1);
-    expect(look(24, 0.01)).to.equal(2);
+  it('collects what the start has left, also if it is little', () => {
+    expect(look(11, 0.001)).to.equal(1);
+  });
+
+  it('does not collect again for little new garbage while some messages come', () => {
+    look(500, 0.05);
+    expect(look(20, 0.05)).to.equal(1);
+    expect(look(24, 0.05)).to.equal(2);
+  });
+
+  it('collects again for little new garbage when no messages come', () => {
+    look(500, 0.05);
+    expect(look(11, 0.001)).to.equal(1);
+    expect(look(13, 0.001)).to.equal(2);
   });
 
   it('allows more garbage in a thread with a large heap', () => {
-    thread.megabytes = 300;
-    collection = new IdleCollection(thread);
-    expect(look(400, 0.01)).to.equal(0);
-    expect(look(460, 0.01)).to.equal(1);
+    thread.live = 300;
+    look(500, 0.05);
+    expect(look(400, 0.05)).to.equal(1);
+    expect(look(460, 0.05)).to.equal(2);
+    expect(look(320, 0.001)).to.equal(2);
+    expect(look(332, 0.001)).to.equal(3);
   });
 });

@@ -1,9 +1,10 @@
-/** What a connection needs before it is opened: its secrets, a signature, and the way through a proxy. */
+/**
+ * What a connection needs before it is opened: its secrets, a signature, and the way through a proxy. The modules for signatures
+ * and proxies are loaded if a broker needs them, because the thread of each broker would keep a copy of them.
+ */
 
-import { withAwsSignature } from '../credentials/aws-signature.ts';
 import { hasSecrets, withSecrets } from '../credentials/secrets.ts';
 import { targetOf } from '../network/target.ts';
-import { openTunnel } from '../network/tunnel.ts';
 import { CONNECT_TIMEOUT_MS } from './client-options.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { withKeptSession } from './kept-session.ts';
@@ -24,9 +25,20 @@ export function prepared(
 
 async function prepare(settings: ConnectionOptions, signal?: AbortSignal): Promise<ConnectionOptions> {
   const secrets = await withSecrets(settings.options, signal);
-  const options = await withAwsSignature(settings.url, secrets, signal);
+  const options = await signed(settings.url, secrets, signal);
   const ready = withKeptSession({ ...settings, options });
   const { proxy, connectTimeout = CONNECT_TIMEOUT_MS } = options;
   if (typeof proxy !== 'string') return ready;
+  const { openTunnel } = await import('../network/tunnel.ts');
   return { ...ready, tunnel: await openTunnel(proxy, targetOf(ready), Number(connectTimeout), signal) };
+}
+
+async function signed(
+  url: string,
+  options: ConnectionOptions['options'],
+  signal?: AbortSignal,
+): Promise<ConnectionOptions['options']> {
+  if (options['awsSigV4'] === undefined) return options;
+  const { withAwsSignature } = await import('../credentials/aws-signature.ts');
+  return withAwsSignature(url, options, signal);
 }

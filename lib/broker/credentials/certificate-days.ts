@@ -1,7 +1,7 @@
 /** How long the certificates of a connection are still valid, and the warning in time. */
 
 import { X509Certificate } from 'node:crypto';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const WARNING_DAYS = 14;
@@ -21,12 +21,17 @@ export type CertificateEnds = Readonly<Partial<Record<CertificateOwner, number>>
  * @param cert mqttrep's own, in PEM form
  */
 export function certificateEnds(stream: object | undefined, cert: unknown): CertificateEnds {
-  const broker = stream instanceof TLSSocket ? endOf(stream.getPeerX509Certificate()) : undefined;
+  const broker = isTls(stream) ? endOf(stream.getPeerX509Certificate()) : undefined;
   const own = typeof cert === 'string' ? endOf(parsed(cert)) : undefined;
   return {
     ...(broker === undefined ? {} : { broker }),
     ...(own === undefined ? {} : { mqttrep: own }),
   };
+}
+
+/** Without the module for TLS, which only some connections need. */
+function isTls(stream: object | undefined): stream is TLSSocket {
+  return stream !== undefined && 'getPeerX509Certificate' in stream;
 }
 
 /** Days until the end of each, as a fraction; negative after it. */

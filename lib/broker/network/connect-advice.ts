@@ -3,7 +3,7 @@
 import type { BrokerPlaces } from '../../protocol/settings.ts';
 import { type ConnectError, SECRET_CODES } from './connect-error.ts';
 import { proxyAdvice } from './proxy-advice.ts';
-import { type Spoken, spokenAt } from './server-protocol.ts';
+import type { Spoken } from './server-protocol.ts';
 import { type Target, targetOf, usualPort } from './target.ts';
 
 /** The broker and its settings, as the user wrote them. */
@@ -34,9 +34,14 @@ export async function connectAdvice(error: ConnectError, attempted: Attempted): 
   const isReached = !error.message.startsWith('no network connection');
   // The broker may be reached by the proxy only.
   const isDirect = attempted.options['proxy'] === undefined;
-  const spoken = isReached && isDirect ? await spokenAt(target.host, target.port) : undefined;
+  const spoken = isReached && isDirect ? await spokenAt(target) : undefined;
   if (spoken !== undefined) return adviceForProtocol(spoken, target, attempted);
   return adviceForSilence(error, target, attempted);
+}
+
+/** The module is loaded here, because it needs TLS. */
+async function spokenAt({ host, port }: Target): Promise<Spoken | undefined> {
+  return (await import('./server-protocol.ts')).spokenAt(host, port);
 }
 
 type Advise = (target: Target, attempted: Attempted) => string;
