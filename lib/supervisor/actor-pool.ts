@@ -79,7 +79,7 @@ function poolOf(actor: ActorTask['actor'], maxThreads: number): Piscina {
     maxThreads,
     concurrentTasksPerWorker: 1,
     idleTimeout: IDLE_THREAD_TIMEOUT_MS,
-    // Two histograms for each pool, of 180 KB each, that nobody reads.
+    // Two histograms for each pool, of 360 KB each, that nobody reads.
     recordTiming: false,
     resourceLimits: RESOURCE_LIMITS[actor],
     // Piscina would wait for tasks by Atomics, which blocks the event loop that actors need.
