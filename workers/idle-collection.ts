@@ -62,7 +62,6 @@ export function collectWhenIdle(): () => void {
 
 function thisThread(): Thread {
   let last = performance.eventLoopUtilization();
-  let isFirst = true;
   return {
     used: () => getHeapStatistics().used_heap_size,
     busy: () => {
@@ -70,10 +69,7 @@ function thisThread(): Thread {
       last = performance.eventLoopUtilization();
       return performance.eventLoopUtilization(last, before).utilization;
     },
-    collect: () => {
-      collect(isFirst ? [COMPACTS, FORGETS_CODE] : [COMPACTS]);
-      isFirst = false;
-    },
+    collect,
   };
 }
 
@@ -81,18 +77,12 @@ function thisThread(): Thread {
 const COMPACTS = 'compact-on-every-full-gc';
 
 /**
- * Functions are compiled again when they are called. Most of what a start has compiled runs only then: 1 MB a thread (measured).
- * V8 would do it for code that has not run for some collections, but does not count those that are asked for.
- */
-const FORGETS_CODE = 'stress-flush-code';
-
-/**
  * V8 has a function for it, which Node.js hides unless it is started with --expose-gc. Only the second collection returns the
- * memory that the first one has freed (measured). The flags hold for all threads while this one collects.
+ * memory that the first one has freed (measured). The flag for compacting holds for all threads while this one collects.
  */
-function collect(flags: readonly string[]): void {
+function collect(): void {
   setFlagsFromString('--expose-gc');
-  for (const flag of flags) setFlagsFromString(`--${flag}`);
+  setFlagsFromString(`--${COMPACTS}`);
   runInNewContext('gc(); gc()');
-  for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+  setFlagsFromString(`--no-${COMPACTS}`);
 }
