@@ -12,30 +12,34 @@ import { failureOf } from './publish-failure.ts';
 /** @param error undefined if the broker has acknowledged the publish */
 export type EncodedAnswer = (id: number, error: Error | undefined) => void;
 
+export interface EncodedPublishesDeps {
+  readonly lane: Pick<Lane, 'publishEncoded'>;
+  readonly flow: FlowControl;
+  /** In bytes. */
+  readonly maximumPacketSize: number;
+  readonly hasEnded: () => boolean;
+}
+
 export class EncodedPublishes {
-  readonly #lane: Pick<Lane, 'publishEncoded'>;
-  readonly #flow: FlowControl;
-  readonly #hasEnded: () => boolean;
+  readonly #deps: EncodedPublishesDeps;
   readonly #answered: (answer: PublishAnswer, id: number) => void;
 
-  constructor(
-    lane: Pick<Lane, 'publishEncoded'>,
-    flow: FlowControl,
-    hasEnded: () => boolean,
-    answered: EncodedAnswer,
-  ) {
-    this.#lane = lane;
-    this.#flow = flow;
-    this.#hasEnded = hasEnded;
+  constructor(deps: EncodedPublishesDeps, answered: EncodedAnswer) {
+    const { flow } = deps;
+    this.#deps = deps;
     this.#answered = (answer, id) => {
       flow.release(true);
       answered(id, failureOf(answer));
     };
   }
 
-  /** Returns the packet identifier; 0 if there is no room in the window, or the connection has ended. Then nothing is published. */
+  /**
+   * Returns the packet identifier. It is 0, and nothing is published, if there is no room in the window, the packet may be too large
+   * for the broker, or the connection has ended.
+   */
   publish(packet: EncodedPublish): number {
-    if (this.#hasEnded() || !this.#flow.take(true)) return 0;
-    return this.#lane.publishEncoded(packet, this.#answered);
+    const { lane, flow, maximumPacketSize, hasEnded } = this.#deps;
+    if (hasEnded() || packet.mostBytes > maximumPacketSize || !flow.take(true)) return 0;
+    return lane.publishEncoded(packet, this.#answered);
   }
 }

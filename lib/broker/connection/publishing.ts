@@ -97,15 +97,12 @@ export class Publishing {
     });
   }
 
-  /**
-   * As `Connection.encoded`. Undefined where a publish must be looked at before it is sent: for its name, for its size, or for the
-   * rate.
-   */
+  /** As `Connection.encoded`. Undefined where a publish must be looked at before it is sent: for its name, or for the rate. */
   encoded(answered: EncodedAnswer): EncodedPublishes | undefined {
     const { names, limits, pace, lane, hasEnded } = this.#deps;
-    const isUnlimited = pace === undefined && limits.maximumPacketSize === Number.POSITIVE_INFINITY;
-    if (names !== undefined || !isUnlimited || limits.maxQos === 0) return undefined;
-    return new EncodedPublishes(lane, this.#flow, hasEnded, answered);
+    if (names !== undefined || pace !== undefined || limits.maxQos === 0) return undefined;
+    const { maximumPacketSize } = limits;
+    return new EncodedPublishes({ lane, flow: this.#flow, maximumPacketSize, hasEnded }, answered);
   }
 
   /** The connection has ended: all queued publishes fail, and then those that are in flight. */

@@ -47,6 +47,9 @@ export interface EventOutboxDeps {
 /** A larger payload is not copied into the packet. */
 const MAX_ENCODED_BYTES = 8 * 1024;
 
+/** More than what a packet has beside topic and payload, with the stamp of an event that has passed as many brokers as it may. */
+const MAX_STAMP_BYTES = 4 * 1024;
+
 /** While so many publishes are in flight, acknowledgements are reported in groups of this size. */
 const TOLD_TOGETHER = 64;
 
@@ -192,7 +195,7 @@ export class EventOutbox {
       return { cause: 'hangup', reason: 'the broker closed the connection on it repeatedly' };
     const tooLarge = (reason: string) => ({ cause: 'too large', reason }) as const;
     const { maximumPacketSize, maxQos } = connection.limits;
-    if (maximumPacketSize < Number.POSITIVE_INFINITY) {
+    if (!isSurelySmaller(delivery, maximumPacketSize)) {
       const { topic, payload } = delivery;
       const qos = Math.min(delivery.qos, maxQos) as QoS;
       const properties = stamp && sentProperties(delivery.properties, stamp(delivery), expiry);
@@ -232,6 +235,13 @@ export class EventOutbox {
     this.#untold = 0;
     this.#deps.post({ kind: 'delivered', session: this.#deps.session, through: this.#told });
   }
+}
+
+/** Whether the packet has fewer bytes than this, whatever its stamp is. */
+function isSurelySmaller(delivery: PackedDelivery, bytes: number): boolean {
+  if (bytes === Number.POSITIVE_INFINITY) return true;
+  const { topicAt, topicEnd, payloadAt, payloadEnd, hasProperties } = delivery;
+  return !hasProperties && topicEnd - topicAt + payloadEnd - payloadAt + MAX_STAMP_BYTES < bytes;
 }
 
 /** For the message expiry, which is at least 1. */

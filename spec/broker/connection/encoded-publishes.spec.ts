@@ -23,6 +23,8 @@ function packet(topic: string): EncodedPublish {
   };
 }
 
+const MAXIMUM_PACKET_SIZE = 100;
+
 type Answered = readonly [id: number, message: string | undefined];
 
 describe('A publish that its user encodes', () => {
@@ -64,10 +66,9 @@ describe('A publish that its user encodes', () => {
           return ++id;
         },
       };
+      const flow = new FlowControl(2);
       encoded = new EncodedPublishes(
-        lane,
-        new FlowControl(2),
-        () => false,
+        { lane, flow, maximumPacketSize: MAXIMUM_PACKET_SIZE, hasEnded: () => false },
         (answeredId, error) => answered.push([answeredId, error?.message]),
       );
     });
@@ -79,6 +80,12 @@ describe('A publish that its user encodes', () => {
       answer(0, 1);
       expect(encoded.publish(packet('c'))).to.equal(3);
       expect(answered).to.deep.equal([[1, undefined]]);
+    });
+
+    it('takes none if it may be larger than the broker accepts', () => {
+      expect(encoded.publish({ ...packet('a'), mostBytes: MAXIMUM_PACKET_SIZE + 1 })).to.equal(0);
+      expect(encoded.publish({ ...packet('b'), mostBytes: MAXIMUM_PACKET_SIZE })).to.equal(1);
+      expect(encoded.publish(packet('c'))).to.equal(2);
     });
 
     it('has succeeded without subscribers, and has failed when it was denied', () => {

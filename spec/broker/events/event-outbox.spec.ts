@@ -34,9 +34,7 @@ class Fixture {
       connection: {
         limits: { maxQos: 1, retains: true, maximumPacketSize, receiveMaximum },
         encoded: answered =>
-          isEncoding && maximumPacketSize === Number.POSITIVE_INFINITY
-            ? { publish: packet => this.#publishEncoded(packet, answered) }
-            : undefined,
+          isEncoding ? { publish: packet => this.#publishEncoded(packet, answered) } : undefined,
         publish: (topic, payload, _options, done) => {
           this.published.push(`${topic} ${payload}`);
           this.#answers.push(done);
