@@ -82,8 +82,7 @@ async function openOnce(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockWhenFree(folder, log);
   try {
-    const files = DISK;
-    return { ...(await openEventLog({ folder, files }, names, queue.bytes, log)), files, queue, lock };
+    return { ...(await openEventLog({ folder }, names, queue.bytes, log)), files: DISK, queue, lock };
   } catch (error) {
     await lock?.release();
     throw error;

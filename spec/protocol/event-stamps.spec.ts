@@ -2,21 +2,11 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Delivery } from '../../lib/protocol/event-records.ts';
 import { EventStamps } from '../../lib/protocol/event-stamps.ts';
 import { isOwnProperty } from '../../lib/protocol/properties.ts';
+import { deliveryOf } from '../broker/events/event-packets.ts';
 
-const DELIVERY: Delivery = {
-  seq: 12_345,
-  topic: 'lamps/1/set',
-  payload: Buffer.from('TOGGLE'),
-  properties: '',
-  retain: false,
-  qos: 1,
-  expiresAt: Number.POSITIVE_INFINITY,
-  origin: 'oslo-id',
-  path: ['oslo-id'],
-};
+const DELIVERY = deliveryOf({ seq: 12_345, origin: 'oslo-id', path: ['oslo-id'] });
 
 const OURS = new EventStamps('replica', 'secret');
 const OTHER = new EventStamps('another', 'their secret');

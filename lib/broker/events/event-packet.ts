@@ -5,6 +5,7 @@
 
 import type { PackedDelivery } from '../../protocol/packed-delivery.ts';
 import type { EncodedPublish } from '../lane/encoded-publish.ts';
+import { writeVariableInteger } from '../lane/packet-format.ts';
 
 /** Most bytes of a packet beside topic, stamp and payload: the lengths, the packet identifier, and a message expiry. */
 const OVERHEAD_BYTES = 5 + 2 + 2 + 4 + 5;
@@ -61,14 +62,14 @@ export class EventPacket implements EncodedPublish {
     const lengthBytes = this.#stamp === undefined ? 0 : propertyBytes < 0x80 ? 1 : 2;
     const remaining = 2 + topicBytes + 2 + lengthBytes + propertyBytes + payloadEnd - payloadAt;
     buffer[start] = this.#first;
-    let at = variable(buffer, start + 1, remaining);
+    let at = writeVariableInteger(buffer, start + 1, remaining);
     at = u16(buffer, at, topicBytes);
     this.topicAt = at;
     bytes.copy(buffer, at, topicAt, topicEnd);
     at += topicBytes;
     this.topicEnd = at;
     at = u16(buffer, at, id);
-    if (this.#stamp !== undefined) at = variable(buffer, at, propertyBytes);
+    if (this.#stamp !== undefined) at = writeVariableInteger(buffer, at, propertyBytes);
     this.propertiesAt = at;
     if (this.#stamp !== undefined) at = this.#properties(buffer, at, this.#stamp);
     bytes.copy(buffer, at, payloadAt, payloadEnd);
@@ -97,13 +98,6 @@ function u16(buffer: Buffer, at: number, value: number): number {
   buffer[at] = value >> 8;
   buffer[at + 1] = value & 0xff;
   return at + 2;
-}
-
-function variable(buffer: Buffer, start: number, value: number): number {
-  let [at, left] = [start, value];
-  for (; left > 127; left >>>= 7) buffer[at++] = (left & 0x7f) | 0x80;
-  buffer[at++] = left;
-  return at;
 }
 
 /** A call into Node for such a short text costs more. */

@@ -38,3 +38,11 @@ export function remainingLength(length: number): Buffer {
   }
   return Buffer.from(digits);
 }
+
+/** Writes a variable byte integer. Returns its end. */
+export function writeVariableInteger(buffer: Buffer, start: number, value: number): number {
+  let [at, left] = [start, value];
+  for (; left > 127; left >>>= 7) buffer[at++] = (left & 0x7f) | 0x80;
+  buffer[at++] = left;
+  return at;
+}

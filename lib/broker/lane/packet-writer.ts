@@ -6,6 +6,7 @@
 
 import type { UserProperties } from '../../protocol/properties.ts';
 import type { EncodedPublish } from './encoded-publish.ts';
+import { writeVariableInteger } from './packet-format.ts';
 import { MAX_UTF8_BYTES, mostPropertyBytes, type Properties } from './property-bytes.ts';
 
 const BUFFER_BYTES = 64 * 1024;
@@ -141,15 +142,7 @@ export class PacketWriter {
       this.#length += shift;
     }
     this.#buffer[start] = first;
-    this.#variable(start + 1, remaining);
-  }
-
-  /** Returns the end. */
-  #variable(start: number, value: number): number {
-    let [at, left] = [start, value];
-    for (; left > 127; left >>>= 7) this.#buffer[at++] = (left & 0x7f) | 0x80;
-    this.#buffer[at++] = left;
-    return at;
+    writeVariableInteger(this.#buffer, start + 1, remaining);
   }
 
   #u16(value: number): void {
@@ -190,7 +183,7 @@ export class PacketWriter {
     this.#length += reserved;
     this.#fields(properties);
     const length = this.#length - start - reserved;
-    const end = this.#variable(start, length);
+    const end = writeVariableInteger(this.#buffer, start, length);
     if (end === start + reserved) return;
     this.#buffer.copyWithin(end, start + reserved, this.#length);
     this.#length = end + length;
