@@ -7,7 +7,7 @@
 import type { Observed } from './events.ts';
 import { haveSameContent, heldAfter } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
-import { heldWith, pendingWithout, pendingWithoutTransient, type Register } from './register.ts';
+import { heldWith, type Pending, pendingWithout, pendingWithoutTransient, type Register } from './register.ts';
 import { replaceHeld, replaceHeldAndPending, replacePending } from './register-changes.ts';
 import { compareVersions, type Version } from './version.ts';
 
@@ -32,7 +32,8 @@ export function findEcho(register: Register, event: Observed): number {
   const { pending } = register;
   if (pending.length === 0) return -1;
   let found = -1;
-  for (const [index, entry] of pending.entries()) {
+  for (let index = 0; index < pending.length; index++) {
+    const entry = pending[index] as Pending;
     if (entry.broker !== event.broker || entry.message.payload !== event.payload) continue;
     if (
       event.stamps

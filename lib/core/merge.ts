@@ -40,26 +40,25 @@ export function merge(
   { order }: Policy,
 ): Outcome<'won' | 'lost' | 'repeated'> {
   const { winner, tombstone } = register;
-  const held = (now: Message) => (stored ? heldWith(register, broker, heldAfter(now)) : register.held);
   if (winner !== undefined && haveSameContent(winner, message)) {
     const same = repeated(winner, message, refreshes);
-    const isKnown = same === winner && held(same) === register.held;
-    return outcome(isKnown ? register : replaceWinner(register, same, tombstone, held(same)), 'repeated');
+    const holds = stored ? heldWith(register, broker, heldAfter(same)) : register.held;
+    const isKnown = same === winner && holds === register.held;
+    return outcome(isKnown ? register : replaceWinner(register, same, tombstone, holds), 'repeated');
   }
-  if (winner === undefined && isDeletion(message)) {
-    return outcome(replaceHeld(register, held(message)), 'repeated');
-  }
-  if (winner === undefined) return outcome(replaceWinner(register, message, tombstone, held(message)), 'won');
+  const held = stored ? heldWith(register, broker, heldAfter(message)) : register.held;
+  if (winner === undefined && isDeletion(message)) return outcome(replaceHeld(register, held), 'repeated');
+  if (winner === undefined) return outcome(replaceWinner(register, message, tombstone, held), 'won');
   const isDeleted = wasDeleted(register, message);
   if (isDeleted || order(message, winner) <= 0) {
-    const next = replaceWinner(register, winner, tombstoneAfter(register, message), held(message));
+    const next = replaceWinner(register, winner, tombstoneAfter(register, message), held);
     // A message that was deleted before the winner was written is no conflict.
     return isDeleted
       ? outcome(next, 'lost')
       : { ...outcome(next, 'lost'), conflict: { winner, loser: message } };
   }
   const deleted = tombstoneAfter(register, winner);
-  const won = outcome(replaceWinner(register, message, deleted, held(message)), 'won');
+  const won = outcome(replaceWinner(register, message, deleted, held), 'won');
   // If the broker held the winner, the client that writes there could read it.
   const isSuccessor = isInSync(register.held[broker] ?? 'unknown', winner);
   return isSuccessor ? won : { ...won, conflict: { winner: message, loser: winner } };

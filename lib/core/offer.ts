@@ -59,12 +59,10 @@ export function offered(
   const next =
     isRecipient && !isLeft ? replaceTransient(register, withoutRecipient(transient, broker)) : register;
   if (messages.length === 0) return outcome(next, isLacking && hasProbe ? 'probing' : 'idle');
-  const pending = [...register.pending];
-  const commands: Publish[] = [];
-  for (const message of messages) {
-    pending.push({ broker, retained: message === retained, message });
-    commands.push(publish(message, broker, message === retained, policy));
-  }
+  // `map` makes arrays of exact length; `push` would leave room for 16 more elements in each.
+  const added = messages.map(message => ({ broker, retained: message === retained, message }));
+  const pending = register.pending.length === 0 ? added : [...register.pending, ...added];
+  const commands = messages.map(message => publish(message, broker, message === retained, policy));
   return { register: replacePending(next, pending), effect: 'published', commands };
 }
 
