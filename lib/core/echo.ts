@@ -7,7 +7,13 @@
 import type { Observed } from './events.ts';
 import { haveSameContent, heldAfter } from './message.ts';
 import { type Outcome, outcome } from './outcome.ts';
-import { heldWith, type Pending, pendingWithout, pendingWithoutTransient, type Register } from './register.ts';
+import {
+  heldWith,
+  type Pending,
+  pendingWithout,
+  pendingWithoutTransient,
+  type Register,
+} from './register.ts';
 import { replaceHeld, replaceHeldAndPending, replacePending } from './register-changes.ts';
 import { compareVersions, type Version } from './version.ts';
 
