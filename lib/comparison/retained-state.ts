@@ -1,7 +1,6 @@
 /** The part of a retained message that is needed to compare and to print it. Its size is bounded. */
 
 import { createHash } from 'node:crypto';
-import { fromBuffer } from '../protocol/bytes.ts';
 
 export interface RetainedState {
   /** The first MAX_HEAD_BYTES of the payload; each character is one byte. */
@@ -23,7 +22,7 @@ const MAX_HEAD_BYTES = 200;
 export function retainedStateOf(payload: Buffer, properties: string | undefined): RetainedState {
   const isWhole = payload.length <= MAX_HEAD_BYTES;
   const digest = isWhole ? undefined : createHash('sha256').update(payload).digest('hex');
-  return { head: fromBuffer(payload.subarray(0, MAX_HEAD_BYTES)), size: payload.length, digest, properties };
+  return { head: payload.toString('latin1', 0, MAX_HEAD_BYTES), size: payload.length, digest, properties };
 }
 
 /** Whether a subscriber gets the same message from both. Unknown properties are equal to any. */

@@ -4,7 +4,8 @@
  * Time and versions come in with the event, so that `step` stays a function. `now` is in milliseconds since 1970.
  */
 
-import type { Bytes, Message } from './message.ts';
+import type { Message } from './message.ts';
+import type { Payload } from './payload.ts';
 import type { QoS } from './policy.ts';
 import type { Version } from './version.ts';
 
@@ -29,7 +30,7 @@ export type EventOf<K extends Event['kind']> = Extract<Event, { readonly kind: K
 export interface Observed {
   readonly kind: 'observed';
   readonly broker: number;
-  readonly payload: Bytes;
+  readonly payload: Payload;
   /** Undefined over MQTT 3.1.1. */
   readonly properties: string | undefined;
   /** Whether it is retained; undefined if that does not show: live over MQTT 3.1.1, or at a broker that drops the flag. */
@@ -87,7 +88,7 @@ export interface Probed {
 
 /** The message that a broker retains. */
 export interface Found {
-  readonly payload: Bytes;
+  readonly payload: Payload;
   readonly properties: string | undefined;
   /** The version that the message carries, if it is believed. */
   readonly stamp: Version | undefined;
@@ -169,7 +170,7 @@ export interface Withheld {
 /** A person restores a message that was deleted or overwritten. */
 export interface Restored {
   readonly kind: 'restored';
-  readonly payload: Bytes;
+  readonly payload: Payload;
   readonly properties: string | undefined;
   readonly newVersion: Version;
   readonly now: number;

@@ -16,14 +16,15 @@ import { LruCache } from './lru-cache.ts';
 import { type Comparator, type Format, formatMergeChain, type MergeChain } from './merge-chain.ts';
 import { follow } from './merge-path.ts';
 import { compareValues, type Value, valueFrom, valueFromText } from './merge-value.ts';
-import { type Bytes, isDeletion, type Message } from './message.ts';
+import { isDeletion, type Message } from './message.ts';
+import { comparePayloads, type Payload } from './payload.ts';
 import { compareVersions, RANKS_PER_PRIORITY } from './version.ts';
 
 /** Positive when `a` wins, negative when `b` wins, 0 when they are the same write. */
 export type MessageOrder = (a: Message, b: Message) => number;
 
 /** Decodes a payload. For a payload of another format it throws, or returns anything. */
-export type Decode = (payload: Bytes) => unknown;
+export type Decode = (payload: Payload) => unknown;
 
 export type Decoders = Readonly<Partial<Record<Format, Decode>>>;
 
@@ -90,7 +91,7 @@ function orderOf(comparator: Comparator, readers: ReadonlyMap<Format, Reader>): 
     case 'arrival':
       return (a, b) => compareVersions(a.version, b.version);
     case 'bytes':
-      return (a, b) => (a.payload < b.payload ? -1 : a.payload > b.payload ? 1 : 0);
+      return (a, b) => comparePayloads(a.payload, b.payload);
     case 'property': {
       const { name } = comparator;
       return (a, b) => compareValues(propertyOf(a, name), propertyOf(b, name));
@@ -105,7 +106,7 @@ function orderOf(comparator: Comparator, readers: ReadonlyMap<Format, Reader>): 
 }
 
 /** The values of a payload at the paths of the chain. */
-type Reader = (payload: Bytes) => ReadonlyMap<readonly string[], Value>;
+type Reader = (payload: Payload) => ReadonlyMap<readonly string[], Value>;
 
 /** It caches values rather than decoded payloads, which may be large. */
 function readerOf(format: Format, chain: MergeChain, decoders: Decoders): Reader {
@@ -125,9 +126,9 @@ function readerOf(format: Format, chain: MergeChain, decoders: Decoders): Reader
 const NO_VALUES: ReadonlyMap<readonly string[], Value> = new Map();
 
 /** Whatever a decoder throws means an unreadable payload, also a stack overflow by deep nesting. */
-function attempt(decode: Decode, payload: Bytes): unknown {
+function attempt<T>(decode: (value: T) => unknown, value: T): unknown {
   try {
-    return decode(payload);
+    return decode(value);
   } catch {
     return undefined;
   }

@@ -1,13 +1,11 @@
 /** A message under a topic, and what a broker retains there. */
 
+import type { Payload } from './payload.ts';
 import type { Version } from './version.ts';
-
-/** Bytes as a string: each character is one byte, 0…255. Cheap to keep and to compare. */
-export type Bytes = string;
 
 export interface Message {
   /** Empty in a retained message: the topic was deleted. */
-  readonly payload: Bytes;
+  readonly payload: Payload;
   /**
    * MQTT 5 properties that travel with the message, as canonical JSON; empty for none. Undefined for a message that
    * came over MQTT 3.1.1, which cannot show them.

@@ -13,7 +13,6 @@ import { NO_INFERENCE, type RetainInference, unretainedAt } from './retain-infer
 import type { Version } from './version.ts';
 
 export {
-  type Bytes,
   expiryOf,
   type Held,
   haveSameContent,

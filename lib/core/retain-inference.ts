@@ -9,7 +9,8 @@
  * Over MQTT 5, at a broker that keeps the flag, nothing of this is used: the register has `NO_INFERENCE`.
  */
 
-import type { Bytes, Held, Message } from './message.ts';
+import type { Held, Message } from './message.ts';
+import type { Payload } from './payload.ts';
 import type { BrokerSet } from './policy.ts';
 import type { Register } from './register.ts';
 import { replaceInference } from './register-changes.ts';
@@ -20,7 +21,7 @@ export type UnresolvedWrite = LiveWrite | ForcedWrite | WriteAfterEmpty;
 
 interface DeliveredWrite {
   readonly broker: number;
-  readonly payload: Bytes;
+  readonly payload: Payload;
   /** It dates the delivery. The answer to the probe comes later, perhaps after writes at other brokers. */
   readonly version: Version;
 }

@@ -8,6 +8,7 @@
 import type { RateLimits } from '../core/even-rate.ts';
 import type { Found, ProbePriority } from '../core/events.ts';
 import type { Version } from '../core/version.ts';
+import type { RawPayload } from './payload.ts';
 
 /** The part of a MessagePort that the actors use. */
 export interface Port<Sent, Received> {
@@ -142,8 +143,11 @@ export interface PublicationId {
 export interface ProbeAnswer {
   readonly topic: string;
   /** What the broker retains under the topic. */
-  readonly held: Found | 'absent' | 'unknown';
+  readonly held: RawFound | 'absent' | 'unknown';
 }
+
+/** Between the threads a large payload is its bytes. */
+export type RawFound = Omit<Found, 'payload'> & { readonly payload: RawPayload };
 
 /** Whether mqttrep can read beneath parents (see `parentOf`). It answers each parent of a `check-read-access` once. */
 export interface ReadAccess {

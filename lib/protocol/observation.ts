@@ -1,13 +1,14 @@
 /** A message that a broker delivered, as its worker sends it to the reconciler. */
 
+import type { Payload } from '../core/payload.ts';
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from './batch.ts';
 import { readVersion, writeVersion } from './packed-version.ts';
+import { readPayload } from './payload.ts';
 
 export interface Observation {
   readonly topic: string;
-  /** Each character is one byte. */
-  readonly payload: string;
+  readonly payload: Payload;
   /** Canonical, see properties.ts; undefined over MQTT 3.1.1. */
   readonly properties: string | undefined;
   /** Undefined if the protocol hides it. */
@@ -93,7 +94,7 @@ export function readObservation(reader: BatchReader): Observation {
   const flags = reader.u8();
   const conflatedCount = reader.u8();
   const topic = reader.text();
-  const payload = reader.byteString();
+  const payload = readPayload(reader);
   const conflated =
     conflatedCount === 0 ? undefined : Array.from({ length: conflatedCount }, () => reader.byteString());
   const observation = {

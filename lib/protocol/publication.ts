@@ -1,14 +1,15 @@
 /** A message to be published, as the reconciler sends it to a broker's worker. */
 
+import type { Payload } from '../core/payload.ts';
 import type { QoS } from '../core/policy.ts';
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from './batch.ts';
 import { readVersion, writeVersion } from './packed-version.ts';
+import { writePayload } from './payload.ts';
 
 export interface Publication {
   readonly topic: string;
-  /** Each character is one byte. */
-  readonly payload: string;
+  readonly payload: Payload;
   readonly properties: string | undefined;
   readonly version: Version;
   /** Milliseconds since 1970; Infinity for never. */
@@ -44,7 +45,7 @@ export function writePublication(writer: BatchWriter, p: Publication): void {
     (p.hasNoEcho ? HAS_NO_ECHO : 0) |
     (p.properties === undefined ? 0 : PROPERTIES) |
     (p.expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES);
-  writer.record().u8(flags).text(p.topic).byteString(p.payload);
+  writePayload(writer.record().u8(flags).text(p.topic), p.payload);
   writeVersion(writer, p.version);
   if (p.properties !== undefined) writer.text(p.properties);
   if (flags & EXPIRES) writer.f64(p.expiresAt);

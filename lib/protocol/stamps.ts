@@ -11,7 +11,6 @@
 
 import { hash } from 'node:crypto';
 import type { Version } from '../core/version.ts';
-import { fromBuffer } from './bytes.ts';
 import { formatVersion, type MessageProperties, readStamp, unorderedProperties } from './properties.ts';
 
 /** The content that a stamp is bound to. */
@@ -86,7 +85,7 @@ export function isBound(sender: string, text: string): boolean {
 
 function payloadText(payload: Buffer): string {
   if (payload.length > LONG_PAYLOAD_BYTES) return `#${hash('sha256', payload, 'base64url')}`;
-  return `=${fromBuffer(payload)}`;
+  return `=${payload.toString('latin1')}`;
 }
 
 export function stampDigest(text: string): string {

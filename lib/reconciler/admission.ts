@@ -8,6 +8,7 @@
 
 import type { Found } from '../core/events.ts';
 import { LogThrottle } from '../core/log-throttle.ts';
+import type { Payload } from '../core/payload.ts';
 import type { Register } from '../core/register.ts';
 import type { Log } from '../protocol/messages.ts';
 import type { Observation } from '../protocol/observation.ts';
@@ -165,7 +166,7 @@ function isBelowShares(total: number, bound: number): boolean {
 }
 
 /** Whether the message may be the echo of a pending publish. */
-function isExpected({ pending }: Register, broker: number, payload: string): boolean {
+function isExpected({ pending }: Register, broker: number, payload: Payload): boolean {
   return pending.some(entry => entry.broker === broker && entry.message.payload === payload);
 }
 

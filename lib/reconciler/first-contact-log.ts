@@ -6,6 +6,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { type Payload, sliceOf } from '../core/payload.ts';
 import { has } from '../core/policy.ts';
 import { printable, quoted } from '../core/printable.ts';
 import { isDeletion, isInSync, type Message } from '../core/register.ts';
@@ -161,8 +162,8 @@ function topics(count: number): string {
   return count === 1 ? '1 topic' : `${count} topics`;
 }
 
-function payloadText(payload: string): string {
-  const bytes = Buffer.from(payload.slice(0, 4 * SHOWN_PAYLOAD_CHARACTERS), 'latin1');
+function payloadText(payload: Payload): string {
+  const bytes = Buffer.from(sliceOf(payload, 0, 4 * SHOWN_PAYLOAD_CHARACTERS), 'latin1');
   return isUtf8(bytes)
     ? quoted(bytes.toString('utf8'), SHOWN_PAYLOAD_CHARACTERS)
     : printable(`0x${bytes.toString('hex')}`, SHOWN_PAYLOAD_CHARACTERS);

@@ -9,6 +9,7 @@
  */
 
 import { LogThrottle } from '../core/log-throttle.ts';
+import { type Payload, sliceOf } from '../core/payload.ts';
 import type { Log } from '../protocol/messages.ts';
 
 /** Milliseconds after it was sent within which a message may have come back. A bridge takes some time. */
@@ -71,7 +72,7 @@ export class LoopDamper {
   }
 
   /** A transient message is being sent to a broker. */
-  passedOn(topic: string, payload: string, uptime: number): void {
+  passedOn(topic: string, payload: Payload, uptime: number): void {
     const key = keyOf(topic, payload);
     const known = this.#circles.get(key);
     if (known !== undefined) {
@@ -104,12 +105,12 @@ export class LoopDamper {
   }
 
   /** Whether this message is held. */
-  isHeld(topic: string, payload: string): boolean {
+  isHeld(topic: string, payload: Payload): boolean {
     return this.isHolding && this.#circles.get(keyOf(topic, payload))?.held !== undefined;
   }
 
   /** A client's message arrives. If the same message is held, that one is sent first. */
-  arrives(topic: string, payload: string, uptime: number): void {
+  arrives(topic: string, payload: Payload, uptime: number): void {
     const circle = this.#circles.get(keyOf(topic, payload));
     if (circle?.held === undefined) return;
     this.#release(circle);
@@ -120,7 +121,7 @@ export class LoopDamper {
   }
 
   /** A transient message is to be sent. If it came back too often, a test of it begins. Returns whether the message is held for it. */
-  test(topic: string, payload: string, uptime: number): boolean {
+  test(topic: string, payload: Payload, uptime: number): boolean {
     const circle = this.#circles.get(keyOf(topic, payload));
     if (circle === undefined || circle.exemptUntil > uptime) return false;
     if (uptime - circle.passedOnAt > RETURN_MS) {
@@ -189,8 +190,8 @@ export class LoopDamper {
 /** Characters of a payload that are compared; of a longer payload its beginning and its end. */
 const COMPARED_LENGTH = 1_024;
 
-function keyOf(topic: string, payload: string): string {
-  if (payload.length <= COMPARED_LENGTH) return `${topic}\0${payload}`;
+function keyOf(topic: string, payload: Payload): string {
+  if (payload.length <= COMPARED_LENGTH) return `${topic}\0${sliceOf(payload, 0)}`;
   const half = COMPARED_LENGTH / 2;
-  return `${topic}\0${payload.length}\0${payload.slice(0, half)}${payload.slice(-half)}`;
+  return `${topic}\0${payload.length}\0${sliceOf(payload, 0, half)}${sliceOf(payload, -half)}`;
 }

@@ -10,6 +10,7 @@ import type { HybridClock } from '../core/version.ts';
 import { BatchReader } from '../protocol/batch.ts';
 import type { Observations, ProbeAnswer } from '../protocol/messages.ts';
 import { type Observation, readObservation } from '../protocol/observation.ts';
+import { payloadFromRaw } from '../protocol/payload.ts';
 import type { Admission } from './admission.ts';
 import type { BrokerLink } from './links/broker-link.ts';
 import type { ApplyEvent } from './topics/topic-event.ts';
@@ -79,9 +80,10 @@ export class ObservationReader {
   /** Probes were answered. A topic for which there is no room counts as not answered. */
   found(link: BrokerLink, answers: readonly ProbeAnswer[]): void {
     const { admission, verifier } = this.#deps;
-    for (const { topic, held } of answers) {
+    for (const { topic, held: raw } of answers) {
+      const held = typeof raw === 'object' ? { ...raw, payload: payloadFromRaw(raw.payload) } : raw;
       const isRefused = typeof held === 'object' && !admission.acceptsFound(link, topic, held);
-      verifier.found(link, { topic, held: isRefused ? 'unknown' : held });
+      verifier.found(link, topic, isRefused ? 'unknown' : held);
     }
   }
 

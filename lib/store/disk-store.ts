@@ -8,13 +8,14 @@
 
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommitWriter } from './commit-record.ts';
+import { CommitWriter, type PayloadsThere } from './commit-writer.ts';
 import { FrameLog } from './frame-log.ts';
 import { readState, understoodState } from './read-state.ts';
 import type { Changes, Recalled, StateStore, StoredState, TopicEntry } from './state-store.ts';
 import { DamagedStoreError, reasonOf, StoreUnavailableError, UnknownStoreError } from './store-errors.ts';
 import { incompletePath, statePath, syncFolder, tidyFolder } from './store-files.ts';
 import type { StoreLock } from './store-lock.ts';
+import { WrittenPayloads } from './written-payloads.ts';
 
 /** A file is compacted at this multiple of its first size, plus COMPACTION_SLACK_BYTES. */
 const COMPACTION_GROWTH_FACTOR = 3;
@@ -32,6 +33,7 @@ interface Copy {
   readonly log: FrameLog;
   /** The topics that are not in it yet. */
   readonly topics: Iterator<TopicEntry>;
+  readonly payloads: WrittenPayloads;
 }
 
 export class DiskStore implements StateStore {
@@ -44,6 +46,8 @@ export class DiskStore implements StateStore {
   readonly #writer: CommitWriter;
   /** Undefined if there is no file to append to: the next commit creates one. */
   #log: FrameLog | undefined;
+  /** The large payloads that stand in the present file, as far as is known: after a start none is. */
+  #payloads = new WrittenPayloads();
   /** The number in the name of the present file; 0 if there is none. */
   #number = 0;
   /** The file is compacted when it reaches this size in bytes. */
@@ -149,8 +153,10 @@ export class DiskStore implements StateStore {
     try {
       await this.#append(log, changes);
       await log.sync();
+      this.#payloads.keep();
     } catch (error) {
       log.rewind();
+      this.#payloads.discard();
       await this.#abandonCopy();
       throw error;
     }
@@ -161,8 +167,19 @@ export class DiskStore implements StateStore {
 
   async #append(log: FrameLog, changes: Changes): Promise<void> {
     if (this.#hasNewBrokers) await this.#appendFrame(log, 'part', this.#writer.brokers(this.#brokers));
-    for (const { body, isLast } of this.#writer.bodies(changes))
+    for (const { body, isLast } of this.#writer.bodies(changes, this.#written()))
       await this.#appendFrame(log, isLast ? 'commit' : 'part', body);
+  }
+
+  /** What stands in the present file, and in the new one that is being written. */
+  #written(): PayloadsThere {
+    const files = [this.#payloads, ...(this.#copy === undefined ? [] : [this.#copy.payloads])];
+    return {
+      has: payload => files.every(file => file.has(payload)),
+      add: payload => {
+        for (const file of files) file.add(payload);
+      },
+    };
   }
 
   async #appendFrame(log: FrameLog, kind: 'part' | 'commit', body: Buffer): Promise<void> {
@@ -202,26 +219,28 @@ export class DiskStore implements StateStore {
 
   async #beginCopy({ all }: Changes, metadata: ReadonlyMap<string, string>): Promise<void> {
     const log = await FrameLog.create(incompletePath(this.place, this.#number + 1));
-    this.#copy = { log, topics: all.entries() };
+    this.#copy = { log, topics: all.entries(), payloads: new WrittenPayloads() };
     await log.append('commit', this.#writer.preamble(this.#brokers, metadata));
   }
 
   /** Copies so many bytes. After the last ones the new file takes the place of the old one. */
   async #continueCopy(bytes: number): Promise<void> {
     for (let rest = bytes; rest > 0 && this.#copy !== undefined; rest -= COPY_CHUNK_BYTES) {
-      const { log, topics } = this.#copy;
-      const { body, isLast } = this.#writer.some(topics, COPY_CHUNK_BYTES);
+      const { log, topics, payloads } = this.#copy;
+      const { body, isLast } = this.#writer.some(topics, COPY_CHUNK_BYTES, payloads);
       await log.append(isLast ? 'whole' : 'commit', body);
       await log.sync();
-      if (isLast) await this.#replaceBy(log);
+      payloads.keep();
+      if (isLast) await this.#replaceBy(log, payloads);
     }
   }
 
-  async #replaceBy(log: FrameLog): Promise<void> {
+  async #replaceBy(log: FrameLog, payloads: WrittenPayloads): Promise<void> {
     const [old, oldPath] = [this.#log, this.#path(this.#number)];
     await log.rename(this.#path(this.#number + 1));
     this.#number++;
     this.#copy = undefined;
+    this.#payloads = payloads;
     this.#appendTo(log);
     await syncFolder(this.place);
     await old?.close();

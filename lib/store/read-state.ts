@@ -1,6 +1,6 @@
 /** Reads the state from a log of commits: forward through all heads, then backward through all topics. */
 
-import { CommitReader } from './commit-record.ts';
+import { CommitReader } from './commit-reader.ts';
 import type { FrameLog } from './frame-log.ts';
 import type { Recalled, StoredState, TopicEntry } from './state-store.ts';
 import { reasonOf, UnknownStoreError } from './store-errors.ts';

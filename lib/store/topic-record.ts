@@ -4,13 +4,19 @@
  * Most brokers hold the winner itself. So each message is written once, and the entries for held and pending messages refer
  * to it. Reading restores this sharing, so that a topic takes as much memory after a restart as before. Topics share equal
  * values as well. Transient messages and probes end with the process and are not stored.
+ *
+ * A large payload is not in the record, which is written again whenever the register changes: the record has its digest, and the
+ * payload stands elsewhere in the file (commit-entries.ts).
  */
 
+import type { Payload } from '../core/payload.ts';
 import { emptyRegister, type Held, type Message, type Pending, type Register } from '../core/register.ts';
 import { unretainedAt } from '../core/retain-inference.ts';
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from '../protocol/batch.ts';
+import { messageDigestOf } from '../protocol/message-digest.ts';
 import { readVersion, writeVersion } from '../protocol/packed-version.ts';
+import { readPayload } from '../protocol/payload.ts';
 import type { StoredTopic, SupersededAt } from './state-store.ts';
 
 /** Maps the brokers of a record to the configured ones. */
@@ -66,24 +72,32 @@ const TOMBSTONE = 2;
 const PROPERTIES = 1;
 const EXPIRES = 2;
 const TTL_EXPIRY = 4;
+/** The digest stands for the payload. */
+const LARGE = 8;
 
-/** @param brokers the number of brokers that the file knows; the register may know fewer or more */
-export function writeTopic(
-  writer: BatchWriter,
-  { register, seenAt, superseded = NONE }: StoredTopic,
-  brokers: number,
-): void {
-  const { winner, tombstone, held, pending, inference } = register;
+/** The messages that are stored with a register, the winner first. */
+export function storedMessages({ winner, held, pending }: Register): readonly Message[] {
   const messages: Message[] = winner === undefined ? [] : [winner];
   for (const what of held) {
     if (typeof what === 'object' && !messages.includes(what)) messages.push(what);
   }
-  let retained = 0;
-  for (const entry of pending) {
-    if (!entry.retained) continue;
-    retained++;
-    if (!messages.includes(entry.message)) messages.push(entry.message);
+  for (const { retained, message } of pending) {
+    if (retained && !messages.includes(message)) messages.push(message);
   }
+  return messages;
+}
+
+/**
+ * @param messages the `storedMessages` of the register
+ * @param brokers the number of brokers that the file knows; the register may know fewer or more
+ */
+export function writeTopic(
+  writer: BatchWriter,
+  { register, seenAt, superseded = NONE }: StoredTopic,
+  messages: readonly Message[],
+  brokers: number,
+): void {
+  const { winner, tombstone, held, pending, inference } = register;
   writer.u32(messages.length);
   writer.u8((winner === undefined ? 0 : WINNER) | (tombstone === undefined ? 0 : TOMBSTONE));
   if (tombstone !== undefined) writeVersion(writer, tombstone);
@@ -92,6 +106,8 @@ export function writeTopic(
   for (let broker = 0; broker < brokers; broker++) {
     writer.u32(heldAs(held[broker], messages)).f64(seenAt[broker] ?? 0);
   }
+  let retained = 0;
+  for (const entry of pending) if (entry.retained) retained++;
   writer.u32(retained);
   for (const entry of pending) {
     if (entry.retained) writer.u8(entry.broker).u32(messages.indexOf(entry.message));
@@ -104,6 +120,9 @@ function heldAs(held: Held | undefined, messages: readonly Message[]): number {
   return held === 'absent' ? ABSENT : UNKNOWN;
 }
 
+/** Returns the payload with this digest. It throws RangeError if there is none. */
+export type LargePayloadOf = (digest: string) => Payload;
+
 /**
  * Entries of a broker that is no longer configured are skipped.
  * @throws RangeError if it is no valid record
@@ -112,12 +131,13 @@ export function readTopic(
   reader: BatchReader,
   { indexes, brokers }: BrokerMapping,
   shared: Shared,
+  payloadOf: LargePayloadOf,
 ): StoredTopic {
   const count = reader.u32();
   const has = reader.u8();
   const tombstone = has & TOMBSTONE ? versionOf(reader, shared) : undefined;
   const messages: Message[] = [];
-  while (messages.length < count) messages.push(readMessage(reader, indexes, shared));
+  while (messages.length < count) messages.push(readMessage(reader, indexes, shared, payloadOf));
   const bits = reader.u32();
   const held = new Array<Held>(brokers).fill('unknown');
   const seenAt = new Array<number>(brokers).fill(0);
@@ -184,8 +204,9 @@ function writeMessage(writer: BatchWriter, message: Message): void {
   const flags =
     (properties === undefined ? 0 : PROPERTIES) |
     (messageExpiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES) |
-    (ttlExpiresAt === Number.POSITIVE_INFINITY ? 0 : TTL_EXPIRY);
-  writer.u8(flags).byteString(payload);
+    (ttlExpiresAt === Number.POSITIVE_INFINITY ? 0 : TTL_EXPIRY) |
+    (typeof payload === 'string' ? 0 : LARGE);
+  writer.u8(flags).byteString(typeof payload === 'string' ? payload : messageDigestOf(payload));
   writeVersion(writer, version);
   writer.u8(origin - NOBODY);
   if (properties !== undefined) writer.text(properties);
@@ -193,9 +214,14 @@ function writeMessage(writer: BatchWriter, message: Message): void {
   if (flags & TTL_EXPIRY) writer.f64(ttlExpiresAt);
 }
 
-function readMessage(reader: BatchReader, indexes: readonly number[], shared: Shared): Message {
+function readMessage(
+  reader: BatchReader,
+  indexes: readonly number[],
+  shared: Shared,
+  payloadOf: LargePayloadOf,
+): Message {
   const flags = reader.u8();
-  const payload = reader.byteString();
+  const payload = flags & LARGE ? payloadOf(reader.byteString()) : readPayload(reader);
   const version = versionOf(reader, shared);
   const origin = indexes[reader.u8() + NOBODY] ?? NOBODY;
   const properties = flags & PROPERTIES ? reader.text() : undefined;

@@ -8,11 +8,12 @@ import { isDeletion, type Message } from '../../lib/core/message.ts';
 import { Policies } from '../../lib/core/policy.ts';
 import { emptyRegister, type Register } from '../../lib/core/register.ts';
 import { isNewer } from '../../lib/core/version.ts';
+import { parseJson } from '../support/payload-text.ts';
 
 const policy = new Policies(
   [{ filter: '#', subscribe: 1, publish: 1, merge: [{ by: 'json', path: [] }, { by: 'arrival' }] }],
   1,
-  chain => compileMergeChain(chain, { json: JSON.parse }),
+  chain => compileMergeChain(chain, { json: parseJson }),
 ).of('t');
 
 /** Serial numbers as payloads; undefined for deletions. */

@@ -4,8 +4,10 @@ import { expect } from 'chai';
 import { FORMATS } from '../../lib/core/merge-chain.ts';
 import { type Decoders, MAX_DECODED_BYTES } from '../../lib/core/merge-order.ts';
 import type { Message } from '../../lib/core/message.ts';
+import type { Payload } from '../../lib/core/payload.ts';
 import { loadDecoders } from '../../lib/reconciler/decoding/decoders.ts';
 import { encoders, feature } from '../reconciler/decoding/encoded.ts';
+import { parseJson } from '../support/payload-text.ts';
 import { message, orderOf, properties } from './ordered.ts';
 
 describe('The order of a merge chain', () => {
@@ -154,9 +156,9 @@ describe('The order of a merge chain', () => {
 
   it('decodes the winner of a busy topic once', () => {
     let decoded = 0;
-    const json = (payload: string) => {
+    const json = (payload: Payload) => {
       decoded++;
-      return JSON.parse(payload) as unknown;
+      return parseJson(payload);
     };
     const order = orderOf('json:a,json:b', { json });
     const winner = message('{"a":1e9}', 0);

@@ -3,9 +3,10 @@
 import { parseMergeChain } from '../../lib/core/merge-chain.ts';
 import { compileMergeChain, type Decoders, type MessageOrder } from '../../lib/core/merge-order.ts';
 import type { Message } from '../../lib/core/message.ts';
+import type { Payload } from '../../lib/core/payload.ts';
 import { packProperties } from '../../lib/protocol/properties.ts';
 
-export function message(payload: string, time: number, properties: string | undefined = ''): Message {
+export function message(payload: Payload, time: number, properties: string | undefined = ''): Message {
   const version = { time, counter: 0, replica: 'a' };
   return {
     payload,

@@ -10,6 +10,7 @@ import { type BrokerSet, type FilterSettings, Policies, type Policy } from '../.
 import { emptyRegister, pendingAt, type Register } from '../../lib/core/register.ts';
 import { step } from '../../lib/core/step.ts';
 import { HybridClock, type Version } from '../../lib/core/version.ts';
+import { payloadText } from '../support/payload-text.ts';
 import { deepFreeze } from './deep-freeze.ts';
 
 /** The last one stands for a broker that drops the retain flag of live messages. */
@@ -108,7 +109,11 @@ export class Topic {
   /** The echo of our publish comes. */
   echoes({ broker, message, retain }: Publish, arriving: Arriving = {}): Outcome {
     const stamped = this.#isMqtt5 ? { stamp: message.version, own: true } : {};
-    return this.#arrives(broker, message.payload, { retained: this.#shown(retain), ...stamped, ...arriving });
+    return this.#arrives(broker, payloadText(message.payload), {
+      retained: this.#shown(retain),
+      ...stamped,
+      ...arriving,
+    });
   }
 
   // ── the reconciler acts ───────────────────────────────────────────────────────────────────────
@@ -158,7 +163,8 @@ export class Topic {
 
   /** The winner's payload; empty if the topic is deleted. */
   get value(): string | undefined {
-    return this.register.winner?.payload;
+    const { winner } = this.register;
+    return winner && payloadText(winner.payload);
   }
 
   /** What each broker holds: a payload, `absent` or `unknown`. */
@@ -206,7 +212,7 @@ export class Topic {
 }
 
 function textOf(held: Held): string {
-  return typeof held === 'object' ? held.payload : held;
+  return typeof held === 'object' ? payloadText(held.payload) : held;
 }
 
 /** A topic that all brokers hold with the same value. */

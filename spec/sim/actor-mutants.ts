@@ -5,6 +5,7 @@
 
 import { BatchReader, BatchWriter } from '../../lib/protocol/batch.ts';
 import { readObservation, writeObservation } from '../../lib/protocol/observation.ts';
+import { toBuffer } from '../../lib/protocol/payload.ts';
 import { Dispatcher } from '../../lib/reconciler/dispatcher.ts';
 import { EventHandler } from '../../lib/reconciler/event-handler.ts';
 import { Verifier } from '../../lib/reconciler/verification/verifier.ts';
@@ -71,7 +72,7 @@ function asLive(batch: ArrayBuffer): ArrayBuffer {
   const writer = new BatchWriter();
   while (!reader.done) {
     const observation = readObservation(reader);
-    const payload = Buffer.from(observation.payload, 'latin1');
+    const payload = toBuffer(observation.payload);
     writeObservation(writer, { ...observation, payload, replay: false });
   }
   return writer.take();

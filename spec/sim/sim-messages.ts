@@ -1,6 +1,6 @@
 /** Converts between messages of a simulated broker and what a worker exchanges with the reconciler. */
 
-import type { Found } from '../../lib/core/events.ts';
+import type { RawFound } from '../../lib/protocol/messages.ts';
 import type { RawObservation } from '../../lib/protocol/observation.ts';
 import { packProperties } from '../../lib/protocol/properties.ts';
 import type { RawPublication } from '../../lib/protocol/publication.ts';
@@ -31,7 +31,7 @@ export function observationOf(
 }
 
 /** What a probe finds under a topic. */
-export function foundAt(broker: SimBroker, topic: string, replica: string): Found | 'absent' {
+export function foundAt(broker: SimBroker, topic: string, replica: string): RawFound | 'absent' {
   const { retained, mqtt5, liveFlag } = broker;
   const message = retained.get(topic);
   if (message === undefined || !broker.isReadable(topic)) return 'absent';

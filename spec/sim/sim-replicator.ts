@@ -8,6 +8,7 @@ import type { RawPublication } from '../../lib/protocol/publication.ts';
 import type { DeletionBound } from '../../lib/protocol/settings.ts';
 import { Reconciler } from '../../lib/reconciler/reconciler.ts';
 import type { Step } from '../../lib/reconciler/topics/topic-table.ts';
+import { parseJson } from '../support/payload-text.ts';
 import type { LinkFaults } from './link-faults.ts';
 import { CONTROL, type SimBroker } from './sim-broker.ts';
 import { type Machine, NOWHERE, type SimClock } from './sim-clock.ts';
@@ -170,7 +171,7 @@ export class SimReplicator {
       replica: this.replica,
       secret: `secret of ${this.replica}`,
       newClientId: broker => broker,
-      decoders: { json: JSON.parse },
+      decoders: { json: parseJson },
       brokers: brokers.map(({ name }, index) => ({ name, rank: brokers.length - index })),
       store,
       state: store.state,

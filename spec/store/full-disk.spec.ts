@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { DiskStore } from '../../lib/store/disk-store.ts';
 import { killAtExit } from '../support/kill-at-exit.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { largePayload } from './topics.ts';
 
 /** The limit for a file, in bytes. */
 const LIMIT = 300_000;
@@ -54,10 +55,12 @@ describe('A store on a full disk', () => {
 async function kept(folder: string): Promise<number> {
   const store = new DiskStore(folder, ['A', 'B']);
   const { topics } = await store.load();
-  const numbers = [...topics]
-    .filter(([topic]) => topic.startsWith('t'))
-    .map(([, { register }]) => register.winner?.payload);
+  const winners = new Map([...topics].map(([topic, { register }]) => [topic, register.winner?.payload]));
+  const numbers = [...winners].filter(([topic]) => topic.startsWith('t')).map(([, payload]) => payload);
   await store.close();
   expect(new Set(numbers).size, 'one commit writes all topics').to.equal(1);
-  return Number(numbers[0]);
+  const last = Number(numbers[0]);
+  for (let number = 0; number <= last; number++)
+    expect(winners.get(`large${number}`), `large${number}`).to.equal(largePayload(number));
+  return last;
 }

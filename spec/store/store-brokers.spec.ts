@@ -1,6 +1,7 @@
 /** A store knows its brokers by name, whichever are added or removed. */
 
 import { expect } from 'chai';
+import { sliceOf } from '../../lib/core/payload.ts';
 import type { Message } from '../../lib/core/register.ts';
 import { unretainedAt } from '../../lib/core/retain-inference.ts';
 import type { StoredTopic } from '../../lib/store/state-store.ts';
@@ -61,7 +62,11 @@ describe('The store on disk', () => {
     const topics = [...again.state.topics];
     expect(topics).to.have.lengthOf(30);
     for (const [, found] of topics) {
-      expect(found.register.held.map(held => (held as Message).payload.at(0))).to.deep.equal(['3', '3', '3']);
+      expect(found.register.held.map(held => sliceOf((held as Message).payload, 0, 1))).to.deep.equal([
+        '3',
+        '3',
+        '3',
+      ]);
     }
     await again.store.close();
   });

@@ -1,11 +1,13 @@
 /** Registers for specs of the store, given and random ones. */
 
 import fc from 'fast-check';
+import { MAX_STRING_BYTES, type Payload } from '../../lib/core/payload.ts';
 import { emptyRegister, type Held, type Message, type Register } from '../../lib/core/register.ts';
 import { unretainedAt } from '../../lib/core/retain-inference.ts';
+import { payloadFrom } from '../../lib/protocol/payload.ts';
 import type { Changes, StateStore, StoredTopic } from '../../lib/store/state-store.ts';
 
-export function message(payload: string, origin = 0): Message {
+export function message(payload: Payload, origin = 0): Message {
   const version = { time: 1_700_000_000_000, counter: 7, replica: 'r1' };
   return {
     payload,
@@ -18,10 +20,15 @@ export function message(payload: string, origin = 0): Message {
 }
 
 /** A topic whose winner every broker holds. */
-export function settledTopic(payload: string, brokers = 2): StoredTopic {
+export function settledTopic(payload: Payload, brokers = 2): StoredTopic {
   const winner = message(payload);
   const register = { ...emptyRegister(brokers), winner, held: new Array<Held>(brokers).fill(winner) };
   return { register, seenAt: new Array<number>(brokers).fill(3) };
+}
+
+/** A large payload, of which there are so few that topics share them. */
+export function largePayload(number: number): Payload {
+  return payloadFrom(Buffer.alloc(MAX_STRING_BYTES + 1, number));
 }
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map(code => String.fromCharCode(code)) });
@@ -34,7 +41,7 @@ const version = fc.record({
 
 function messages(brokers: number): fc.Arbitrary<Message> {
   return fc.record({
-    payload: bytes,
+    payload: fc.oneof({ weight: 5, arbitrary: bytes }, fc.nat(5).map(largePayload)),
     properties: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
     version,
     origin: fc.integer({ min: -1, max: brokers - 1 }),

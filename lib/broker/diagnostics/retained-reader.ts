@@ -5,9 +5,10 @@
 
 import { nanoid } from 'nanoid';
 import { type BrokerSnapshot, type RetainedState, retainedStateOf } from '../../comparison/retained-state.ts';
-import type { Found } from '../../core/events.ts';
 import { isReplicable } from '../../core/filter.ts';
 import { CONTROL_PREFIX, ControlTopics } from '../../protocol/control-topics.ts';
+import type { RawFound } from '../../protocol/messages.ts';
+import { payloadFromRaw, toBuffer } from '../../protocol/payload.ts';
 import { type MessageProperties, packProperties } from '../../protocol/properties.ts';
 import type { BrokerSettings } from '../../protocol/settings.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -132,10 +133,10 @@ export class RetainedReader {
     await this.#connection.end();
   }
 
-  #answered(topic: string, found: Found | 'absent' | 'unknown'): void {
+  #answered(topic: string, found: RawFound | 'absent' | 'unknown'): void {
     const snapshot =
       typeof found === 'object'
-        ? retainedStateOf(Buffer.from(found.payload, 'latin1'), found.properties)
+        ? retainedStateOf(toBuffer(payloadFromRaw(found.payload)), found.properties)
         : found;
     this.#awaited.get(topic)?.(snapshot);
   }

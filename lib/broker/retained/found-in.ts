@@ -1,7 +1,7 @@
 /** What a replayed message that answers a probe tells of its topic. */
 
-import type { Found } from '../../core/events.ts';
-import { fromBuffer } from '../../protocol/bytes.ts';
+import type { RawFound } from '../../protocol/messages.ts';
+import { rawPayload } from '../../protocol/payload.ts';
 import { packProperties } from '../../protocol/properties.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { ReceivedMessage } from '../lane/received-message.ts';
@@ -12,7 +12,7 @@ export function foundIn(
   packet: ReceivedMessage,
   protocolVersion: ProtocolVersion,
   stamps?: Pick<Stamps, 'read'>,
-): Found {
+): RawFound {
   const { topic } = packet;
   const payload = packet.payload;
   const properties = packet.properties;
@@ -20,7 +20,7 @@ export function foundIn(
   const packed = protocolVersion === 5 ? packProperties(properties) : undefined;
   const isStamped = properties !== undefined && packed !== undefined;
   return {
-    payload: fromBuffer(payload),
+    payload: rawPayload(payload),
     properties: packed,
     stamp: isStamped ? stamps?.read(topic, payload, properties, packed).stamp : undefined,
     expiry: seconds === undefined ? Number.POSITIVE_INFINITY : seconds * 1000,

@@ -6,8 +6,7 @@
  * `absent`. A wildcard would prove presence only, since brokers cut long replays short.
  */
 
-import type { Found } from '../../core/events.ts';
-import type { ProbeAnswer } from '../../protocol/messages.ts';
+import type { ProbeAnswer, RawFound } from '../../protocol/messages.ts';
 import { propertiesFault } from '../../protocol/property-faults.ts';
 import type { Stamps } from '../../protocol/stamps.ts';
 import type { ReplayOrder } from '../capabilities/replay-order-test.ts';
@@ -57,7 +56,7 @@ export class ProbeReads {
   #isClosed = false;
   #endOfProbe: EndOfProbe | undefined;
   /** What was shown; unknown where it is too large, or malformed. */
-  #found = new Map<string, Found | 'unknown'>();
+  #found = new Map<string, RawFound | 'unknown'>();
   /** Topics of this probe, and of earlier ones that were not complete: they may be shown late. */
   readonly #expected = new Set<string>();
   /** The sentinel was not shown with the last read. */

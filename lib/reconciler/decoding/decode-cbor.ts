@@ -4,8 +4,8 @@
  */
 
 import { type DecodeOptions, decode, type TagDecoder } from 'cborg';
-import type { Bytes } from '../../core/register.ts';
-import { toBuffer } from '../../protocol/bytes.ts';
+import type { Payload } from '../../core/payload.ts';
+import { toBuffer } from '../../protocol/payload.ts';
 
 /** Bytes of an integer at most. The cost of a larger one grows with the square of its length. */
 const MAX_INTEGER_BYTES = 64;
@@ -28,7 +28,7 @@ const OPTIONS: DecodeOptions = {
 };
 
 /** @throws if the payload is no CBOR, has strings of indefinite length, or is nested too deep for the stack */
-export function decodeCbor(payload: Bytes): unknown {
+export function decodeCbor(payload: Payload): unknown {
   return decode(toBuffer(payload), OPTIONS);
 }
 

@@ -6,8 +6,8 @@
  */
 
 import { PbfReader } from 'pbf';
-import type { Bytes } from '../../core/register.ts';
-import { toBuffer } from '../../protocol/bytes.ts';
+import type { Payload } from '../../core/payload.ts';
+import { toBuffer } from '../../protocol/payload.ts';
 
 /** No prototype: keys come from the network. */
 type GeoObject = Record<string, unknown>;
@@ -26,7 +26,7 @@ const GEOMETRIES = [
 const DEFAULT_DECIMALS = 6;
 
 /** @throws if the payload is no Geobuf, is cut short, or is nested too deep for the stack */
-export function decodeGeobuf(payload: Bytes): unknown {
+export function decodeGeobuf(payload: Payload): unknown {
   const bytes = toBuffer(payload);
   const reader = new PbfReader(bytes);
   const geobuf = new Geobuf(reader);

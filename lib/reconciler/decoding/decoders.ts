@@ -8,8 +8,8 @@
 
 import type { Format } from '../../core/merge-chain.ts';
 import type { Decode, Decoders } from '../../core/merge-order.ts';
-import type { Bytes } from '../../core/register.ts';
-import { toBuffer } from '../../protocol/bytes.ts';
+import type { Payload } from '../../core/payload.ts';
+import { toBuffer } from '../../protocol/payload.ts';
 
 const LOADERS: Readonly<Record<Format, () => Promise<Decode>>> = {
   json: async () => decodeJson,
@@ -26,7 +26,7 @@ export async function loadDecoders(formats: Iterable<Format>): Promise<Decoders>
   return Object.fromEntries(loaded);
 }
 
-function decodeJson(payload: Bytes): unknown {
+function decodeJson(payload: Payload): unknown {
   const text = toBuffer(payload).toString('utf8');
   return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
 }

@@ -1,6 +1,7 @@
 /** Payloads as people see them: as text if they are UTF-8, shortened, or hidden. */
 
 import { isUtf8 } from 'node:buffer';
+import { type Payload, sliceOf } from '../../core/payload.ts';
 import { type Held, isDeletion, type Message } from '../../core/register.ts';
 import type { Value } from '../../protocol/answers.ts';
 
@@ -31,7 +32,7 @@ export function shownValue(held: Held | undefined, privacy: 'shown' | 'hidden', 
   if (held === undefined || held === 'unknown') return { kind: 'unknown' };
   if (held === 'absent' || isDeletion(held)) return { kind: 'deleted' };
   if (privacy === 'hidden') return { kind: 'hidden' };
-  return textOrBase64(held.payload.slice(0, most), held.payload.length);
+  return textOrBase64(sliceOf(held.payload, 0, most), held.payload.length);
 }
 
 export function shownExcerpt({ head, bytes }: Excerpt, privacy: 'shown' | 'hidden'): Value {
@@ -40,9 +41,9 @@ export function shownExcerpt({ head, bytes }: Excerpt, privacy: 'shown' | 'hidde
 }
 
 /** A copy: a slice of a long string would keep all of that string in memory. */
-function headOf(payload: string): string {
-  if (payload.length <= SHOWN_BYTES) return payload;
-  return Buffer.from(payload.slice(0, SHOWN_BYTES), 'latin1').toString('latin1');
+function headOf(payload: Payload): string {
+  const head = sliceOf(payload, 0, SHOWN_BYTES);
+  return payload.length <= SHOWN_BYTES ? head : Buffer.from(head, 'latin1').toString('latin1');
 }
 
 /** The last character of a shortened payload may be incomplete: that does not make the payload binary. */

@@ -12,6 +12,7 @@
  * Times are milliseconds of `performance.now()`.
  */
 
+import type { Payload } from '../../core/payload.ts';
 import type { Held } from '../../core/register.ts';
 import { messageDigestOf } from '../../protocol/message-digest.ts';
 import type { Superseded } from '../../store/state-store.ts';
@@ -23,7 +24,7 @@ export const HISTORY_AGE_MS = 2_000;
 
 /** What a broker shows under a topic. */
 export interface Shown {
-  readonly payload: string;
+  readonly payload: Payload;
   readonly properties: string | undefined;
 }
 

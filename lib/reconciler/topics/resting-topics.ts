@@ -3,6 +3,7 @@
  * topic that comes to rest takes a place that was left.
  */
 
+import type { Payload } from '../../core/payload.ts';
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
 import { atRest, type Held, heldAfter, type Message } from '../../core/register.ts';
 import { Column } from './column.ts';
@@ -14,7 +15,7 @@ import type { TopicStatus } from './topic-stats.ts';
 const PAGE_SIZE = 1024;
 
 class Page {
-  readonly payloads = new Array<string>(PAGE_SIZE).fill('');
+  readonly payloads = new Array<Payload>(PAGE_SIZE).fill('');
   readonly properties: Column<string | undefined>;
   readonly times = new Float64Array(PAGE_SIZE);
   readonly counters = new Uint32Array(PAGE_SIZE);
@@ -103,7 +104,7 @@ export class RestingTopics {
     const page = this.#pageOf(place);
     const at = place % PAGE_SIZE;
     const winner: Message = {
-      payload: page.payloads[at] as string,
+      payload: page.payloads[at] as Payload,
       properties: page.properties.get(at),
       version: {
         time: page.times[at] as number,
@@ -137,7 +138,7 @@ export class RestingTopics {
   bytesOf(place: number): number {
     const page = this.#pageOf(place);
     const at = place % PAGE_SIZE;
-    return messageBytes({ payload: page.payloads[at] as string, properties: page.properties.get(at) });
+    return messageBytes({ payload: page.payloads[at] as Payload, properties: page.properties.get(at) });
   }
 
   /** Removes the topic at this place. */

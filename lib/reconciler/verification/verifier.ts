@@ -9,7 +9,7 @@ import { haveSameContent, isInSync, isProbing, pendingAt, willHold } from '../..
 import { emptiedAt } from '../../core/retain-inference.ts';
 import type { HybridClock, Version } from '../../core/version.ts';
 import type { ActionResult } from '../../protocol/answers.ts';
-import type { FullScanResult, Log, ProbeAnswer, ReadAccess } from '../../protocol/messages.ts';
+import type { FullScanResult, Log, ReadAccess } from '../../protocol/messages.ts';
 import type { Observation } from '../../protocol/observation.ts';
 import type { BrokerLink } from '../links/broker-link.ts';
 import type { PublishOutcomes } from '../links/publish-outcomes.ts';
@@ -129,7 +129,7 @@ export class Verifier {
   }
 
   /** A probe was answered. */
-  found(link: BrokerLink, { topic, held }: ProbeAnswer): void {
+  found(link: BrokerLink, topic: string, held: Probed['found']): void {
     if (!link.probes.answered(topic)) return;
     const isSuspected = held === 'absent' && this.#absences.isSuspected(link, topic);
     if (!isSuspected) this.#found(link, topic, held);
@@ -146,7 +146,7 @@ export class Verifier {
     return this.#absences.decided(link, decision);
   }
 
-  #found(link: BrokerLink, topic: string, found: ProbeAnswer['held']): void {
+  #found(link: BrokerLink, topic: string, found: Probed['found']): void {
     const { retries, round } = link.probes;
     let isRetried = true;
     if (found === 'unknown') {
@@ -177,12 +177,7 @@ export class Verifier {
     });
   }
 
-  #applyAnswer(
-    link: BrokerLink,
-    topic: string,
-    found: ProbeAnswer['held'],
-    absence: Probed['absence'],
-  ): void {
+  #applyAnswer(link: BrokerLink, topic: string, found: Probed['found'], absence: Probed['absence']): void {
     const { table, clock, applyEvent } = this.#deps;
     const { index: broker, state } = link;
     const now = Date.now();
@@ -216,10 +211,7 @@ export class Verifier {
 }
 
 /** What was found, without a stamp that is not to be believed. */
-function withBelievedStamp(
-  found: ProbeAnswer['held'],
-  isBelieved: (stamp: Version) => boolean,
-): ProbeAnswer['held'] {
+function withBelievedStamp(found: Probed['found'], isBelieved: (stamp: Version) => boolean): Probed['found'] {
   if (typeof found !== 'object' || found.stamp === undefined || isBelieved(found.stamp)) return found;
   return { ...found, stamp: undefined };
 }

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { UNTESTED } from '../../../lib/broker/capabilities/broker-capabilities.ts';
 import type { IngressMode } from '../../../lib/broker/incoming/ingress.ts';
 import type { Observation } from '../../../lib/protocol/observation.ts';
+import { toBuffer } from '../../../lib/protocol/payload.ts';
 import {
   formatVersion,
   packProperties,
@@ -43,7 +44,7 @@ describe('An observation', () => {
   it('has the bytes of its payload', async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const { payload } = await new Fixture().observed('t', bytes);
-    expect(Buffer.compare(Buffer.from(payload, 'latin1'), bytes)).to.equal(0);
+    expect(Buffer.compare(toBuffer(payload), bytes)).to.equal(0);
   });
 
   const PROPERTIES = packProperties({ userProperties: { a: '1' } });

@@ -12,6 +12,7 @@ import { freePort } from '../../support/free-port.ts';
 import { itInFull } from '../../support/in-full.ts';
 import { Link } from '../../support/link.ts';
 import { requireMosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { payloadText } from '../../support/payload-text.ts';
 import { publishMany } from '../../support/publish-many.ts';
 import type { TestBroker } from '../../support/test-broker.ts';
 import { controlTopicsAt, REPLAYING_MAKES } from '../makes.ts';
@@ -66,7 +67,7 @@ for (const { make, protocolVersion, start, order = 'filter by filter' } of REPLA
           const reader = new BatchReader(batch);
           while (!reader.done) {
             const { topic, payload } = readObservation(reader);
-            shown.set(topic, payload);
+            shown.set(topic, payloadText(payload));
           }
         },
       });

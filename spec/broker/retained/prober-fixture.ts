@@ -5,7 +5,9 @@ import { Prober } from '../../../lib/broker/retained/prober.ts';
 import { ReadProof } from '../../../lib/broker/retained/read-proof.ts';
 import { Sentinel } from '../../../lib/broker/retained/sentinel.ts';
 import type { ProbeAnswer, ReadAccess } from '../../../lib/protocol/messages.ts';
+import { payloadFromRaw } from '../../../lib/protocol/payload.ts';
 import { Stamps } from '../../../lib/protocol/stamps.ts';
+import { payloadText } from '../../support/payload-text.ts';
 
 /** Bytes of the largest payload that mqttrep accepts. */
 export const LARGEST = 10_000;
@@ -64,7 +66,7 @@ export class Fixture {
     });
     return topics.map(topic => {
       const found = this.#answers.get(topic);
-      return typeof found === 'object' ? found.payload : (found ?? 'unanswered');
+      return typeof found === 'object' ? payloadText(payloadFromRaw(found.payload)) : (found ?? 'unanswered');
     });
   }
 

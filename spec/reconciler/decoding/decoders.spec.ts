@@ -7,7 +7,7 @@ import { PbfReader } from 'pbf';
 import { FORMATS, type Format } from '../../../lib/core/merge-chain.ts';
 import type { Decode } from '../../../lib/core/merge-order.ts';
 import { follow } from '../../../lib/core/merge-path.ts';
-import type { Bytes } from '../../../lib/core/register.ts';
+import type { Payload } from '../../../lib/core/payload.ts';
 import { loadDecoders } from '../../../lib/reconciler/decoding/decoders.ts';
 import { bytesOf, encoders, feature } from './encoded.ts';
 
@@ -26,7 +26,7 @@ describe('Decoders', () => {
     const json = encoders.json({ é: [1, { '0': 'x' }] });
     const date = new Date('2024-05-01T12:00:00.250Z');
     const point = encoders.geobuf({ ...feature({ t: 7, list: [1] }, 'duck'), extra: 'e' });
-    const found: readonly (readonly [what: string, Format, Bytes, path: string[], value: unknown])[] = [
+    const found: readonly (readonly [what: string, Format, Payload, path: string[], value: unknown])[] = [
       ['a key beyond ASCII', 'json', json, ['é', '0'], 1],
       ['an index that is a key', 'json', json, ['é', '1', '0'], 'x'],
       ['JSON behind a byte order mark', 'json', `\xef\xbb\xbf${json}`, ['é', '0'], 1],

@@ -5,13 +5,12 @@ import { encode as cborOf } from 'cborg';
 import { encode as geobufOf } from 'geobuf';
 import { PbfWriter } from 'pbf';
 import type { Format } from '../../../lib/core/merge-chain.ts';
-import type { Bytes } from '../../../lib/core/register.ts';
 
-export function bytesOf(bytes: Uint8Array | readonly number[]): Bytes {
+export function bytesOf(bytes: Uint8Array | readonly number[]): string {
   return Buffer.from(bytes).toString('latin1');
 }
 
-export const encoders: Readonly<Record<Format, (value: unknown) => Bytes>> = {
+export const encoders: Readonly<Record<Format, (value: unknown) => string>> = {
   json: value => bytesOf(Buffer.from(JSON.stringify(value) ?? '', 'utf8')),
   msgpack: value => bytesOf(msgpackOf(value, { useBigInt64: true, maxDepth: 1000 })),
   cbor: value => bytesOf(cborOf(value)),

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { FORMATS, type Format } from '../../../lib/core/merge-chain.ts';
 import { compileMergeChain, type Decode, MAX_DECODED_BYTES } from '../../../lib/core/merge-order.ts';
 import { follow } from '../../../lib/core/merge-path.ts';
-import type { Bytes } from '../../../lib/core/register.ts';
+import type { Payload } from '../../../lib/core/payload.ts';
 import { loadDecoders } from '../../../lib/reconciler/decoding/decoders.ts';
 import { message } from '../../core/ordered.ts';
 import { bytesOf, encoders, feature } from './encoded.ts';
@@ -18,7 +18,7 @@ describe('Decoders withstand', () => {
 
   const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
   const filled = (bytes: readonly number[]) => bytesOf(bytes).repeat(MAX_DECODED_BYTES / bytes.length);
-  const hostile: readonly (readonly [what: string, payload: Bytes])[] = [
+  const hostile: readonly (readonly [what: string, payload: Payload])[] = [
     ['JSON nested 100,000 deep', nested('[', ']', 100_000)],
     ['JSON objects nested 40,000 deep', `${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}`],
     ['MessagePack nested 100,000 deep', `${'\x91'.repeat(100_000)}\x01`],
@@ -112,14 +112,14 @@ describe('Decoders withstand', () => {
     }
   });
 
-  function compareWith(format: Format, payload: Bytes): void {
+  function compareWith(format: Format, payload: Payload): void {
     const order = compileMergeChain([{ by: format, path: ['a', '0'] }, { by: 'arrival' }], decoders);
     expect(order(message(payload, 2), message('x', 1))).to.be.greaterThan(0);
   }
 });
 
 /** Nested GeometryCollections. The length field grows with the nesting, so the sizes are computed first. */
-function geometryCollections(depth: number): Bytes {
+function geometryCollections(depth: number): string {
   let inner = Buffer.from([0x08, 6]);
   for (let level = 0; level < depth; level++) {
     inner = Buffer.concat([Buffer.from([0x08, 6, 0x22]), varint(inner.length), inner]);

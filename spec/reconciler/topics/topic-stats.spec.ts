@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Event } from '../../../lib/core/events.ts';
+import type { Payload } from '../../../lib/core/payload.ts';
 import { Policies } from '../../../lib/core/policy.ts';
 import { isDeletion, type Message } from '../../../lib/core/register.ts';
 import type { TopicState } from '../../../lib/protocol/answers.ts';
@@ -116,7 +117,7 @@ class World {
     }
   }
 
-  #deliver(topicIndex: number, from: number, payload: string, ours: Message | undefined): void {
+  #deliver(topicIndex: number, from: number, payload: Payload, ours: Message | undefined): void {
     this.#apply(topicIndex, {
       kind: 'observed',
       broker: from,
