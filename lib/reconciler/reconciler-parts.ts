@@ -67,6 +67,7 @@ export function assemble(deps: ReconcilerDeps) {
   table.connect({
     blockedAt: topic => links.blocking(topic),
     deletionHeldAt: topic => links.holdingDeletion(topic),
+    willOffer: lacking => links.canTake(lacking),
     replaced: (topic, winner, by, event) => trash.replaced(topic, winner, by, event.kind),
     history: new HeldHistories(links),
   });

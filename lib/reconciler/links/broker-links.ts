@@ -3,7 +3,7 @@
  * broker is removed.
  */
 
-import type { BrokerSet } from '../../core/policy.ts';
+import { type BrokerSet, has } from '../../core/policy.ts';
 import { ControlTopics } from '../../protocol/control-topics.ts';
 import type { ReconcilerSettings } from '../../protocol/settings.ts';
 import type { TopicTable } from '../topics/topic-table.ts';
@@ -106,6 +106,14 @@ export class BrokerLinks implements Iterable<BrokerLink> {
       if (guard.size > 0 && guard.holds(topic)) brokers |= 1 << index;
     }
     return brokers;
+  }
+
+  /** Whether one of these brokers takes publications as fast as there are any. */
+  canTake(brokers: BrokerSet): boolean {
+    if (brokers === 0) return false;
+    return this.#links.some(
+      ({ index, session, flow }) => has(brokers, index) && session.isReady && flow.waiting === 0,
+    );
   }
 
   /** Some topic waits, or some publication is not settled yet. */

@@ -2,10 +2,23 @@
  * The topics that the next commit is to store, and the numbers of commits: a change bears the number of the commit that it goes with.
  */
 
+import type { TopicInUse } from './topic-in-use.ts';
+
+/** The topics of one commit. */
+export interface TakenTopics {
+  /** Those that are not `isUnsaved` were removed meanwhile, and are among the names. */
+  readonly inUse: readonly TopicInUse[];
+  /** May contain names of topics in use. */
+  readonly names: ReadonlySet<string>;
+}
+
 export class CommitQueue {
   /** The number of the next commit. */
   #next = 1;
-  #topics = new Set<string>();
+  /** Each of them once, since it says itself whether it is here. */
+  #inUse: TopicInUse[] = [];
+  /** Topics that are not kept as objects, or no more. */
+  #names = new Set<string>();
 
   /** The number of the commit that a change goes with now. */
   get current(): number {
@@ -23,22 +36,35 @@ export class CommitQueue {
   }
 
   get hasUnsaved(): boolean {
-    return this.#topics.size > 0;
+    return this.size > 0;
   }
 
-  /** The topics of the next commit. */
-  get unsaved(): ReadonlySet<string> {
-    return this.#topics;
+  /** The topics of the next commit, at most. */
+  get size(): number {
+    return this.#inUse.length + this.#names.size;
+  }
+
+  /** The topics of the next commit. A name may come twice. */
+  *names(): Generator<string> {
+    for (const { name } of this.#inUse) yield name;
+    yield* this.#names;
   }
 
   /** The topic has changed. */
-  add(topic: string): void {
-    this.#topics.add(topic);
+  add(topic: TopicInUse): void {
+    if (topic.isUnsaved) return;
+    topic.isUnsaved = true;
+    this.#inUse.push(topic);
+  }
+
+  /** The topic was removed. */
+  removed(name: string): void {
+    this.#names.add(name);
   }
 
   /** These topics are to be stored again with the next commit. */
   putBack(topics: Iterable<string>): void {
-    for (const topic of topics) this.#topics.add(topic);
+    for (const topic of topics) this.#names.add(topic);
   }
 
   /** Commits are counted on from one of an earlier process. */
@@ -52,10 +78,11 @@ export class CommitQueue {
   }
 
   /** Closes the commit, and takes out its topics. */
-  take(): ReadonlySet<string> {
-    const topics = this.#topics;
-    this.#topics = new Set();
-    if (topics.size > 0) this.#next++;
-    return topics;
+  take(): TakenTopics {
+    if (this.hasUnsaved) this.#next++;
+    const taken = { inUse: this.#inUse, names: this.#names };
+    this.#inUse = [];
+    this.#names = new Set();
+    return taken;
   }
 }

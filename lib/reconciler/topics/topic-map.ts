@@ -11,17 +11,11 @@
 
 import { isAtRest, type Register } from '../../core/register.ts';
 import { RestingTopics } from './resting-topics.ts';
-import type { Topic } from './topic.ts';
-import { withStatus } from './topic.ts';
+import { type Topic, withStatus } from './topic.ts';
 import { fixedBytes, ownerOf, registerBytes } from './topic-bytes.ts';
+import { TopicInUse } from './topic-in-use.ts';
 import type { TopicStatus } from './topic-stats.ts';
 import { TopicUsage } from './topic-usage.ts';
-
-/** A topic that is kept as an object, and the bytes that its messages take. */
-interface TopicInUse {
-  topic: Topic;
-  bytes: number;
-}
 
 /** Where a topic is: an object, or its place among those at rest. Valid until the topic is written, removed, or comes to rest. */
 export type Place = TopicInUse | number;
@@ -68,10 +62,10 @@ export class TopicMap {
     return typeof place === 'number' ? this.#resting.read(place) : place.topic;
   }
 
-  /** Sets the topic, in columns if it is at rest. */
+  /** Sets the topic, in columns if it may rest. */
   set(name: string, topic: Topic): void {
     const place = this.#topics.get(name);
-    if (!isAtRest(topic.register)) {
+    if (!isAtRest(topic.register) || (typeof place === 'object' && isExpectingMore(place))) {
       this.write(name, place, topic);
       return;
     }
@@ -81,30 +75,31 @@ export class TopicMap {
   }
 
   /**
-   * Sets the topic, as an object.
+   * Sets the topic, as an object, which it returns.
    * @param place where it is now, as `find` returned it
    */
-  write(name: string, place: Place | undefined, topic: Topic): void {
+  write(name: string, place: Place | undefined, topic: Topic): TopicInUse {
     const bytes = registerBytes(topic.register);
     this.#account(name, place, topic.register, bytes);
     if (typeof place === 'object') {
       place.topic = topic;
       place.bytes = bytes;
-      return;
+      return place;
     }
     if (typeof place === 'number') this.#resting.remove(place);
-    this.#topics.set(name, { topic, bytes });
+    const inUse = new TopicInUse(name, topic, bytes);
+    this.#topics.set(name, inUse);
+    return inUse;
   }
 
-  /** The topic is not expected to change soon: if it is at rest, it is kept in columns from now on. */
-  rest(name: string, place = this.#topics.get(name)): void {
-    if (typeof place === 'object' && isAtRest(place.topic.register))
-      this.#topics.set(name, this.#resting.add(place.topic));
-  }
-
-  /** Whether the topic at this place is kept as an object. */
-  isInUse(place: Place): boolean {
-    return typeof place === 'object';
+  /**
+   * The topic is not expected to change soon: if it is at rest, it is kept in columns from now on. Returns whether it is.
+   * @param inUse is not to be used any more then
+   */
+  rest({ name, topic, isUnsaved }: TopicInUse): boolean {
+    if (isUnsaved || !isAtRest(topic.register)) return false;
+    this.#topics.set(name, this.#resting.add(topic));
+    return true;
   }
 
   setStatus(place: Place, status: TopicStatus): void {
@@ -117,6 +112,7 @@ export class TopicMap {
     if (place === undefined) return false;
     this.usage.remove(this.#ownerAt(place), fixedBytes(name) + this.#bytesAt(place));
     if (typeof place === 'number') this.#resting.remove(place);
+    else place.isUnsaved = false;
     return this.#topics.delete(name);
   }
 
@@ -152,4 +148,9 @@ export class TopicMap {
   #bytesAt(place: Place): number {
     return typeof place === 'number' ? this.#resting.bytesOf(place) : place.bytes;
   }
+}
+
+/** What the object knows besides the topic would be lost in columns. */
+function isExpectingMore({ isUnsaved, arrivedAt }: TopicInUse): boolean {
+  return isUnsaved || arrivedAt !== undefined;
 }

@@ -39,6 +39,7 @@ export class TopicStats {
    * longest comes first.
    */
   readonly divergingTopics = new Map<string, number>();
+  /** Of topics at rest. A topic in use has its own. */
   readonly arrivals = new Arrivals();
   /** By broker index: topics of which the broker does not hold the winner. */
   readonly behind: number[];
@@ -87,27 +88,20 @@ export class TopicStats {
     this.arrivals.take(topic);
   }
 
-  /** What a replay shows is a change that arrives now only if it was written while the broker was away. */
-  winnerChanged(topic: string, { winner }: Register, event: Event): void {
-    const isShown = event.kind === 'observed' && event.replay && winner?.version !== event.newVersion;
-    if (isShown) this.arrivals.take(topic);
-    else this.arrivals.arrived(topic, performance.now());
-  }
-
   /**
    * What a broker holds has changed. Returns the winner that was last seen at all brokers. If the topic has just converged, the
    * time that this took is recorded.
+   * @param arrivedAt when the winner arrived, if that is known
    */
   converged(
-    topic: string,
     last: Message | undefined,
     before: Register,
     after: Register,
     policy: Policy,
+    arrivedAt: number | undefined,
   ): Message | undefined {
     const { winner } = after;
     if (winner === undefined || winner === last || !isEverywhere(after, policy)) return last;
-    const arrivedAt = this.arrivals.take(topic);
     // A message for one broker only is there when it is written.
     if (arrivedAt !== undefined && before.winner === winner) {
       this.convergence.observe((performance.now() - arrivedAt) / 1000);
@@ -151,6 +145,12 @@ export class TopicStats {
     this.#statuses.set(lacking, [...known, created]);
     return created;
   }
+}
+
+/** A change arrives now. What a replay shows is one only if it was written while the broker was away; else this is undefined. */
+export function arrivalOf({ winner }: Register, event: Event): number | undefined {
+  const isShown = event.kind === 'observed' && event.replay && winner?.version !== event.newVersion;
+  return isShown ? undefined : performance.now();
 }
 
 /** Whether every broker that should hold the winner is known to hold it. */

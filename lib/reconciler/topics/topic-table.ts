@@ -20,9 +20,10 @@ import { HeldTracker } from './held-tracker.ts';
 import { KeyedStates } from './keyed-states.ts';
 import { isChangeToStore } from './stored-register.ts';
 import { type Topic, withStatus } from './topic.ts';
+import type { TopicInUse } from './topic-in-use.ts';
 import { type Place, TopicMap } from './topic-map.ts';
 import type { TopicPolicies } from './topic-policies.ts';
-import { isEverywhere, TopicStats, UNCOUNTED } from './topic-stats.ts';
+import { arrivalOf, isEverywhere, TopicStats, UNCOUNTED } from './topic-stats.ts';
 import { TopicTimes } from './topic-times.ts';
 import type { TopicUsage } from './topic-usage.ts';
 import { UnsavedTopics } from './unsaved-topics.ts';
@@ -35,6 +36,8 @@ export interface TableHooks {
   readonly blockedAt: (topic: string) => BrokerSet;
   /** The brokers at which the deletion of a topic is held. */
   readonly deletionHeldAt: (topic: string) => BrokerSet;
+  /** Whether the next tick will offer a topic to one of these brokers, which lack it. */
+  readonly willOffer: (brokers: BrokerSet) => boolean;
   /** Another message has taken a winner's place. */
   readonly replaced: (topic: string, winner: Message, by: Message, event: Event) => void;
   /** What brokers held a moment ago. */
@@ -130,31 +133,36 @@ export class TopicTable {
     const { register } = outcome;
     if (register === before && known !== undefined) return outcome;
     const { winner } = before;
-    if (winner !== register.winner && winner !== undefined && register.winner !== undefined) {
+    const isNewWinner = winner !== register.winner;
+    if (isNewWinner && winner !== undefined && register.winner !== undefined) {
       this.#hooks?.replaced(topic, winner, register.winner, event);
     }
-    if (winner !== register.winner) this.stats.winnerChanged(topic, register, event);
+    const earlier = typeof place === 'object' ? place.arrivedAt : this.stats.arrivals.take(topic);
+    const arrivedAt = isNewWinner ? arrivalOf(register, event) : earlier;
     const commit = this.commits.current;
     if (event.kind !== 'refused')
       this.#held.noteUnseenPublishes(topic, known?.seenAt, before, register, commit);
     if (event.kind === 'observed') this.#held.noteUnresolved(topic, event, register, commit);
     const isHeldChanged = before.held !== register.held;
+    const last = known?.convergedWinner;
+    const convergedWinner = isHeldChanged
+      ? this.stats.converged(last, before, register, policy, arrivedAt)
+      : last;
     const changed = {
       register,
       policy,
       seenAt: isHeldChanged
         ? this.#held.changed(topic, known?.seenAt, before, register, commit)
         : (known?.seenAt ?? this.#held.notSeen),
-      convergedWinner: isHeldChanged
-        ? this.stats.converged(topic, known?.convergedWinner, before, register, policy)
-        : known?.convergedWinner,
+      convergedWinner,
       status: known?.status ?? UNCOUNTED,
     };
-    this.#topics.write(topic, place, changed);
+    const inUse = this.#topics.write(topic, place, changed);
+    inUse.arrivedAt = convergedWinner === last ? arrivedAt : undefined;
     this.states.changed(topic);
     // A topic rests once the commit has taken it.
-    if (isChangeToStore(before, register)) this.commits.add(topic);
-    else this.#topics.rest(topic);
+    if (isChangeToStore(before, register)) this.commits.add(inUse);
+    else this.#rest(inUse);
     this.times.watch(topic, register, policy);
     return outcome;
   }
@@ -166,15 +174,29 @@ export class TopicTable {
 
   /** Closes the commit: takes out the topics that changed since the last one. They are counted, and may rest from now on. */
   takeUnsaved(): UnsavedTopics {
-    const unsaved = new UnsavedTopics(this.commits.take(), name => this.#stored(name, this.states.get(name)));
-    for (const name of unsaved.names) {
+    const unsaved = new UnsavedTopics(name => this.#stored(name, this.states.get(name)));
+    const { inUse, names } = this.commits.take();
+    for (const name of names) {
       const place = this.#topics.find(name);
+      // It is among those in use.
+      if (typeof place === 'object' && place.isUnsaved) continue;
       if (place !== undefined) this.#recount(name, place);
-      const isInUse = place !== undefined && this.#topics.isInUse(place);
-      unsaved.take(isInUse ? this.#stored(name, this.#topics.at(place)) : undefined);
-      if (isInUse) this.#topics.rest(name, place);
+      unsaved.take(name, undefined);
+    }
+    for (const topic of inUse) {
+      if (!topic.isUnsaved) continue;
+      topic.isUnsaved = false;
+      this.#recount(topic.name, topic);
+      unsaved.take(topic.name, this.#stored(topic.name, topic.topic));
+      if (this.#hooks?.willOffer(topic.topic.status.lacking) !== true) this.#rest(topic);
     }
     return unsaved;
+  }
+
+  /** If the topic is at rest, it is kept in columns from now on. */
+  #rest(topic: TopicInUse): void {
+    if (this.#topics.rest(topic) && topic.arrivedAt !== undefined)
+      this.stats.arrivals.arrived(topic.name, topic.arrivedAt);
   }
 
   /** All topics, as they are stored. */
@@ -196,8 +218,7 @@ export class TopicTable {
 
   /** Counts what changed since the last commit, unless that is more topics than `most`. */
   recountUnsaved(most: number): void {
-    const { unsaved } = this.commits;
-    if (unsaved.size <= most) for (const topic of unsaved) this.recount(topic);
+    if (this.commits.size <= most) for (const topic of this.commits.names()) this.recount(topic);
   }
 
   /** The topic is to be checked when its winner expires. */
@@ -223,7 +244,7 @@ export class TopicTable {
     this.states.delete(topic);
     this.stats.forget(topic, known);
     this.#held.history.forget(topic);
-    this.commits.add(topic);
+    this.commits.removed(topic);
   }
 
   /** Something waits for time to pass. */

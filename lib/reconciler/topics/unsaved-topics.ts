@@ -5,29 +5,41 @@
 
 import type { ChangedTopics, StoredTopic } from '../../store/state-store.ts';
 
+type Entry = readonly [topic: string, stored: StoredTopic | undefined];
+
 export class UnsavedTopics implements ChangedTopics {
-  readonly names: ReadonlySet<string>;
-  readonly #read: (name: string) => StoredTopic | undefined;
+  readonly #names: string[] = [];
   /** In the order of the names; undefined for a topic that is read later. */
   readonly #taken: (StoredTopic | undefined)[] = [];
+  readonly #read: (name: string) => StoredTopic | undefined;
 
   /** @param read the topic as it is now; undefined if it is forgotten */
-  constructor(names: ReadonlySet<string>, read: (name: string) => StoredTopic | undefined) {
-    this.names = names;
+  constructor(read: (name: string) => StoredTopic | undefined) {
     this.#read = read;
   }
 
   get size(): number {
-    return this.names.size;
+    return this.#names.length;
   }
 
-  /** Takes the next of the names: the topic as it is now, or undefined if it is to be read later. */
-  take(topic: StoredTopic | undefined): void {
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Takes a topic as it is now, or, if that is undefined, as it will be when it is stored. */
+  take(name: string, topic: StoredTopic | undefined): void {
+    this.#names.push(name);
     this.#taken.push(topic);
   }
 
-  *[Symbol.iterator](): Generator<readonly [topic: string, stored: StoredTopic | undefined]> {
+  [Symbol.iterator](): Iterator<Entry> {
     let index = 0;
-    for (const name of this.names) yield [name, this.#taken[index++] ?? this.#read(name)];
+    return { next: () => this.#entryAt(index++) };
+  }
+
+  #entryAt(index: number): IteratorResult<Entry> {
+    const name = this.#names[index];
+    if (name === undefined) return { done: true, value: undefined };
+    return { done: false, value: [name, this.#taken[index] ?? this.#read(name)] };
   }
 }

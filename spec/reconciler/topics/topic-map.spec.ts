@@ -132,11 +132,11 @@ describe('TopicMap', () => {
       convergedWinner: winner,
       status,
     };
-    topics.write('t', topics.find('t'), topic);
+    const inUse = topics.write('t', topics.find('t'), topic);
     expect(topics.resting).to.equal(0);
     expect(topics.get('t')).to.equal(topic);
     const { bytes } = topics.usage;
-    topics.rest('t');
+    expect(topics.rest(inUse)).to.equal(true);
     expect(topics.resting).to.equal(1);
     expect(topics.get('t')).to.deep.equal(topic);
     const place = topics.find('t');

@@ -50,6 +50,7 @@ class World {
     this.table.connect({
       blockedAt: name => this.#blocked.get(name) ?? 0,
       deletionHeldAt: () => 0,
+      willOffer: () => false,
       replaced: () => undefined,
       history: NO_HISTORY,
     });
