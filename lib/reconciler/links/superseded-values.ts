@@ -1,5 +1,5 @@
 /**
- * Values that a broker no longer holds. Each topic has a list of them, the newest first. Another list has all values in the order
+ * Values that a broker no longer holds. Each topic has a list of them, the oldest first. Another list has all values in the order
  * in which they were superseded. Bounded in values of a topic and in all; the oldest make room.
  */
 
@@ -15,20 +15,24 @@ export const MAX_VALUES = 10_000;
 const MIN_CUT_OFF = 1_024;
 
 interface Entry extends Superseded {
-  readonly topic: string;
-  /** The value before this one, as far as it is known and matters. */
-  before: Entry | undefined;
-  /** How many values the list has up to this one. */
-  readonly count: number;
+  readonly list: ValuesOfTopic;
   /** Undefined while this is the newest of its topic. */
   after: Entry | undefined;
+}
+
+/** The values of a topic that are known and matter. */
+interface ValuesOfTopic {
+  readonly topic: string;
+  /** Undefined if there are none any more. */
+  oldest: Entry | undefined;
+  newest: Entry | undefined;
+  count: number;
 }
 
 const NO_VALUES: readonly Superseded[] = [];
 
 export class SupersededValues {
-  /** The newest of each topic. */
-  readonly #topics = new Map<string, Entry>();
+  readonly #topics = new Map<string, ValuesOfTopic>();
   /** All, in the order in which they were superseded, from `#first` on. */
   readonly #entries: Entry[] = [];
   #first = 0;
@@ -74,46 +78,59 @@ export class SupersededValues {
 
   /** Adds a value of the store. */
   load(topic: string, { from, until, payload, properties }: Superseded): void {
-    const last = this.#topics.get(topic);
-    const before = last !== undefined && last.until > this.#since ? last : undefined;
-    const count = Math.min((before?.count ?? 0) + 1, MAX_VALUES_OF_TOPIC);
-    const entry: Entry = { topic, from, until, payload, properties, before, count, after: undefined };
-    if (last !== undefined) last.after = entry;
-    if (before?.count === MAX_VALUES_OF_TOPIC) this.#shorten(entry);
-    this.#topics.set(topic, entry);
+    const list = this.#listOf(topic);
+    const entry: Entry = { from, until, payload, properties, list, after: undefined };
+    if (list.newest === undefined) list.oldest = entry;
+    else list.newest.after = entry;
+    list.newest = entry;
+    list.count++;
+    if (list.count > MAX_VALUES_OF_TOPIC) this.#shorten(list);
     this.#entries.push(entry);
   }
 
   /** The values of a topic, the oldest first. */
   of(topic: string): readonly Superseded[] {
-    let entry = this.#topics.get(topic);
-    if (entry === undefined) return NO_VALUES;
+    const list = this.#topics.get(topic);
+    if (list === undefined) return NO_VALUES;
     const values: Entry[] = [];
-    for (; entry !== undefined; entry = entry.before) if (entry.until > this.#since) values.push(entry);
-    return values.reverse();
+    for (let entry = list.oldest; entry !== undefined; entry = entry.after)
+      if (entry.until > this.#since) values.push(entry);
+    return values;
   }
 
   /** Whether the topic has as many values as it may: there may have been others before them. */
   isFull(topic: string): boolean {
-    return (this.#topics.get(topic)?.count ?? 0) >= MAX_VALUES_OF_TOPIC;
+    return this.#topics.get(topic)?.count === MAX_VALUES_OF_TOPIC;
   }
 
   /** Topics with a value that was superseded after this commit. */
   *topicsSince(commit: number): Generator<string> {
-    for (const [topic, { until }] of this.#topics) if (until > commit) yield topic;
+    for (const [topic, { newest }] of this.#topics)
+      if (newest !== undefined && newest.until > commit) yield topic;
   }
 
   forget(topic: string): void {
     this.#topics.delete(topic);
   }
 
+  #listOf(topic: string): ValuesOfTopic {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known;
+    const list: ValuesOfTopic = { topic, oldest: undefined, newest: undefined, count: 0 };
+    this.#topics.set(topic, list);
+    return list;
+  }
+
   /** Drops the oldest value of a topic that has one too many. */
-  #shorten(newest: Entry): void {
-    let entry: Entry | undefined = newest;
-    for (let kept = 1; kept < MAX_VALUES_OF_TOPIC; kept++) entry = entry?.before;
-    if (entry?.before === undefined) return;
-    entry.before = undefined;
+  #shorten(list: ValuesOfTopic): void {
+    this.#removeOldest(list);
     this.#dropped++;
+  }
+
+  #removeOldest(list: ValuesOfTopic): void {
+    list.oldest = list.oldest?.after;
+    list.count--;
+    if (list.oldest === undefined) list.newest = undefined;
   }
 
   /** Drops the oldest value of all. From then on values are known only since it was superseded. */
@@ -128,8 +145,11 @@ export class SupersededValues {
 
   #removeFirst(first: Entry): void {
     this.#first++;
-    if (first.after !== undefined) first.after.before = undefined;
-    else if (this.#topics.get(first.topic) === first) this.#topics.delete(first.topic);
+    const { list } = first;
+    // The topic may have lost it already, because it had one too many.
+    if (list.oldest !== first) return;
+    this.#removeOldest(list);
+    if (list.oldest === undefined && this.#topics.get(list.topic) === list) this.#topics.delete(list.topic);
   }
 
   #cutOff(): void {
