@@ -207,7 +207,9 @@ export class TopicTable {
   #stored(name: string, topic: Topic | undefined): StoredTopic | undefined {
     if (topic === undefined) return undefined;
     const superseded = this.#held.history.of(name);
-    return superseded.length === 0 ? topic : { ...topic, superseded };
+    if (superseded.length === 0) return topic;
+    const { register, seenAt } = topic;
+    return { register, seenAt, superseded };
   }
 
   /** Counts a topic as it is now. */
