@@ -1,6 +1,5 @@
 /** The parts of the reconciler, and how they are joined. Each knows only what it is given here. */
 
-import { Subject } from 'rxjs';
 import { compileMergeChain, type Decoders } from '../core/merge-order.ts';
 import { type FilterSettings, Policies } from '../core/policy.ts';
 import { HybridClock } from '../core/version.ts';
@@ -26,6 +25,7 @@ import { defaultMemory } from './memory-bound.ts';
 import { ObservationReader } from './observation-reader.ts';
 import { PeriodicTasks } from './periodic-tasks.ts';
 import { Sessions } from './sessions.ts';
+import { EventSource } from './streams.ts';
 import { Counters } from './topics/counters.ts';
 import type { TopicEvent } from './topics/topic-event.ts';
 import { TopicPolicies } from './topics/topic-policies.ts';
@@ -54,7 +54,7 @@ export type ReconcilerParts = ReturnType<typeof assemble>;
 
 export function assemble(deps: ReconcilerDeps) {
   const { settings, brokers, replica, decoders, store, step, state, log, heap } = deps;
-  const events$ = new Subject<TopicEvent>();
+  const events$ = new EventSource<TopicEvent>();
   const applyEvent = (topic: string, event: TopicEvent['event']) => events$.next({ topic, event });
   const counters = new Counters();
   const ticks = new Histogram(BOUNDS.tick);

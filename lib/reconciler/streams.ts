@@ -9,8 +9,32 @@ import {
   Observable,
   type OperatorFunction,
   type SchedulerLike,
+  type Subscriber,
   type Subscription,
 } from 'rxjs';
+
+/**
+ * A `Subject` for one subscriber at a time: the last one. That of RxJS makes an iterator and a function for each event, which is
+ * some 460 bytes of garbage (docs/performance.md).
+ */
+export class EventSource<E> extends Observable<E> {
+  #subscriber: Subscriber<E> | undefined;
+
+  constructor() {
+    super(subscriber => {
+      this.#subscriber = subscriber;
+    });
+  }
+
+  /** The event has been handled when the call returns. Without a subscriber it is lost. */
+  next(event: E): void {
+    this.#subscriber?.next(event);
+  }
+
+  complete(): void {
+    this.#subscriber?.complete();
+  }
+}
 
 /**
  * `groupBy` + `scan`: applies each event to the state of its key, and emits the keys that are to be sampled.
