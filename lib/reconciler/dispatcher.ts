@@ -68,9 +68,7 @@ export class Dispatcher {
 
   /** Offers a broker every topic of which it may lack something. */
   offerAll(link: BrokerLink): void {
-    for (const [topic, { register, policy }] of this.#deps.table.states.entries()) {
-      if (policy.publish !== 0 && lacks(register, link.index)) link.flow.add(topic);
-    }
+    for (const topic of this.#deps.table.lackingAt(link.index)) link.flow.add(topic);
     this.pump(link);
   }
 

@@ -5,7 +5,7 @@
 
 import type { Payload } from '../../core/payload.ts';
 import { type BrokerSet, has, type Policy } from '../../core/policy.ts';
-import { atRest, type Held, heldAfter, type Message } from '../../core/register.ts';
+import { atRest, type Held, heldAfter, isDeletion, type Message } from '../../core/register.ts';
 import { Column } from './column.ts';
 import type { Topic } from './topic.ts';
 import { messageBytes } from './topic-bytes.ts';
@@ -127,6 +127,15 @@ export class RestingTopics {
 
   setStatus(place: number, status: TopicStatus): void {
     this.#pageOf(place).statuses.set(place % PAGE_SIZE, status);
+  }
+
+  /** Whether the topic is published, and the broker is not known to hold the winner. */
+  isLacking(place: number, broker: number): boolean {
+    const page = this.#pageOf(place);
+    const at = place % PAGE_SIZE;
+    if (page.policies.get(at).publish === 0) return false;
+    if (has(page.holding.get(at), broker)) return false;
+    return !isDeletion({ payload: page.payloads[at] as Payload }) || !has(page.absent.get(at), broker);
   }
 
   /** The broker at which the winner was written. */

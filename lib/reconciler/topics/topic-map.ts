@@ -9,6 +9,7 @@
  * once that is over. An event looks its topic up once: `find` returns where the topic is, for `at`, `write` and `rest`.
  */
 
+import { lacks } from '../../core/offer.ts';
 import { isAtRest, type Register } from '../../core/register.ts';
 import { RestingTopics } from './resting-topics.ts';
 import { type Topic, withStatus } from './topic.ts';
@@ -114,6 +115,17 @@ export class TopicMap {
     if (typeof place === 'number') this.#resting.remove(place);
     else place.isUnsaved = false;
     return this.#topics.delete(name);
+  }
+
+  /** The published topics of which the broker lacks something. Those at rest need no objects for that. */
+  *lackingAt(broker: number): Generator<string> {
+    for (const [name, place] of this.#topics) if (this.#isLacking(place, broker)) yield name;
+  }
+
+  #isLacking(place: Place, broker: number): boolean {
+    if (typeof place === 'number') return this.#resting.isLacking(place, broker);
+    const { register, policy } = place.topic;
+    return policy.publish !== 0 && lacks(register, broker);
   }
 
   keys(): MapIterator<string> {

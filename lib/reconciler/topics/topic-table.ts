@@ -212,6 +212,11 @@ export class TopicTable {
     return { register, seenAt, superseded };
   }
 
+  /** The published topics of which the broker lacks the winner or the transient message. */
+  lackingAt(broker: number): Iterable<string> {
+    return this.#topics.lackingAt(broker);
+  }
+
   /** Counts a topic as it is now. */
   recount(topic: string): void {
     const place = this.#topics.find(topic);

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { lacks } from '../../../lib/core/offer.ts';
 import { Policies } from '../../../lib/core/policy.ts';
 import {
   atRest,
@@ -118,6 +119,17 @@ describe('TopicMap', () => {
     const register = topics.get('t')?.register;
     expect(register?.held[0]).to.equal(register?.winner);
     expect(topics.resting).to.equal(1);
+  });
+
+  it('knows of a topic at rest what a broker lacks, as the core says it', () => {
+    fc.assert(
+      fc.property(topic, fc.nat(BROKERS - 1), fc.boolean(), (one, broker, isPublished) => {
+        const topics = new TopicMap(BROKERS);
+        topics.set('t', isPublished ? one : { ...one, policy: { ...policy, publish: 0 } });
+        const isLacking = isPublished && lacks(one.register, broker);
+        expect([...topics.lackingAt(broker)]).to.deep.equal(isLacking ? ['t'] : []);
+      }),
+    );
   });
 
   it('keeps a topic that is written as an object, and in columns once it may rest', () => {
