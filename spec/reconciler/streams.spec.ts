@@ -13,7 +13,7 @@ import {
   throwError,
 } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import { sampleChanged, scanByKey } from '../../lib/reconciler/streams.ts';
+import { EventSource, sampleChanged, scanByKey } from '../../lib/reconciler/streams.ts';
 import { KeyedStates } from '../../lib/reconciler/topics/keyed-states.ts';
 
 const PERIOD = 5;
@@ -25,6 +25,26 @@ function marbles(run: Parameters<TestScheduler['run']>[0]): void {
 }
 
 const keys = (...names: readonly string[]) => new Set(names);
+
+describe('EventSource', () => {
+  it('has an event handled when the call returns, by the last subscriber', () => {
+    const source = new EventSource<number>();
+    const handled: string[] = [];
+    source.next(0);
+    const first = source.subscribe(event => handled.push(`first ${event}`));
+    source.next(1);
+    first.unsubscribe();
+    source.next(2);
+    source.subscribe({
+      next: event => handled.push(`second ${event}`),
+      complete: () => handled.push('complete'),
+    });
+    source.next(3);
+    source.complete();
+    source.next(4);
+    expect(handled).to.deep.equal(['first 1', 'second 3', 'complete']);
+  });
+});
 
 describe('scanByKey', () => {
   it('emits the key of each event that is to be sampled, and no other', () => {

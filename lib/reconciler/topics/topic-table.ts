@@ -137,7 +137,7 @@ export class TopicTable {
     if (isNewWinner && winner !== undefined && register.winner !== undefined) {
       this.#hooks?.replaced(topic, winner, register.winner, event);
     }
-    const earlier = typeof place === 'object' ? place.arrivedAt : this.stats.arrivals.take(topic);
+    const earlier = place === undefined ? undefined : this.#takeArrival(topic, place);
     const arrivedAt = isNewWinner ? arrivalOf(register, event) : earlier;
     const commit = this.commits.current;
     if (event.kind !== 'refused')
@@ -191,6 +191,10 @@ export class TopicTable {
       if (this.#hooks?.willOffer(topic.topic.status.lacking) !== true) this.#rest(topic);
     }
     return unsaved;
+  }
+
+  #takeArrival(topic: string, place: Place): number | undefined {
+    return typeof place === 'object' ? place.arrivedAt : this.stats.arrivals.take(topic);
   }
 
   /** If the topic is at rest, it is kept in columns from now on. */
