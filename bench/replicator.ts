@@ -56,13 +56,14 @@ export class ReplicatorProcess {
   }
 }
 
-/** The environment of the executable. */
+/** The environment of the executable, with what the unit for systemd, the image and the file for PM2 set. */
 export function environmentOf({ brokers, mergeFrequency, environment }: Settings): Record<string, string> {
   return {
     ...Object.fromEntries(Object.entries(brokers).map(([name, url]) => [`MQTTREP_CLIENT_${name}`, url])),
     MQTTREP_TOPIC_BENCH: `${ROOT}/#`,
     // mqttrep logs its counters at this level, once, when it stops.
     MQTTREP_LOG_LEVEL: 'debug',
+    MALLOC_ARENA_MAX: '2',
     ...(mergeFrequency === undefined ? {} : { MQTTREP_MERGE_FREQUENCY: String(mergeFrequency) }),
     ...environment,
   };

@@ -25,8 +25,8 @@ const rare: readonly Variant[] = [
   { label: ', 20 Hz', mergeFrequency: 20 },
 ];
 
-/** The start of the processes, and the compilation of their code, would be most of the cost of a short load. */
-const WARM_UP_SECONDS = 20;
+/** The start of the processes, and the compilation of their code, which takes two minutes at this rate, are left out. */
+const WARM_UP_SECONDS = 120;
 const STEADY_SECONDS = 60;
 const STEADY_TOPICS = 1_000;
 

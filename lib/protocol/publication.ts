@@ -4,8 +4,10 @@ import type { Payload } from '../core/payload.ts';
 import type { QoS } from '../core/policy.ts';
 import type { Version } from '../core/version.ts';
 import type { BatchReader, BatchWriter } from './batch.ts';
+import { largePayloadDigest } from './message-digest.ts';
 import { readVersion, writeVersion } from './packed-version.ts';
 import { writePayload } from './payload.ts';
+import { rememberDigest } from './payload-digest.ts';
 
 export interface Publication {
   readonly topic: string;
@@ -37,6 +39,8 @@ const RETAIN = 4;
 const HAS_NO_ECHO = 8;
 const PROPERTIES = 16;
 const EXPIRES = 32;
+/** The digest of a large payload follows it. */
+const DIGEST = 64;
 
 export function writePublication(writer: BatchWriter, p: Publication): void {
   const flags =
@@ -44,8 +48,10 @@ export function writePublication(writer: BatchWriter, p: Publication): void {
     (p.retain ? RETAIN : 0) |
     (p.hasNoEcho ? HAS_NO_ECHO : 0) |
     (p.properties === undefined ? 0 : PROPERTIES) |
-    (p.expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES);
+    (p.expiresAt === Number.POSITIVE_INFINITY ? 0 : EXPIRES) |
+    (typeof p.payload === 'string' ? 0 : DIGEST);
   writePayload(writer.record().u8(flags).text(p.topic), p.payload);
+  if (typeof p.payload === 'object') writer.text(largePayloadDigest(p.payload));
   writeVersion(writer, p.version);
   if (p.properties !== undefined) writer.text(p.properties);
   if (flags & EXPIRES) writer.f64(p.expiresAt);
@@ -53,9 +59,12 @@ export function writePublication(writer: BatchWriter, p: Publication): void {
 
 export function readPublication(reader: BatchReader): RawPublication {
   const flags = reader.u8();
+  const topic = reader.text();
+  const payload = reader.bytes();
+  if (flags & DIGEST) rememberDigest(payload, reader.text());
   return {
-    topic: reader.text(),
-    payload: reader.bytes(),
+    topic,
+    payload,
     version: readVersion(reader),
     properties: flags & PROPERTIES ? reader.text() : undefined,
     expiresAt: flags & EXPIRES ? reader.f64() : Number.POSITIVE_INFINITY,

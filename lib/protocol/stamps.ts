@@ -11,6 +11,7 @@
 
 import { hash } from 'node:crypto';
 import type { Version } from '../core/version.ts';
+import { payloadDigest } from './payload-digest.ts';
 import { formatVersion, type MessageProperties, readStamp, unorderedProperties } from './properties.ts';
 
 /** The content that a stamp is bound to. */
@@ -84,7 +85,7 @@ export function isBound(sender: string, text: string): boolean {
 }
 
 function payloadText(payload: Buffer): string {
-  if (payload.length > LONG_PAYLOAD_BYTES) return `#${hash('sha256', payload, 'base64url')}`;
+  if (payload.length > LONG_PAYLOAD_BYTES) return `#${payloadDigest(payload)}`;
   return `=${payload.toString('latin1')}`;
 }
 

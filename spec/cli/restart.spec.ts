@@ -11,34 +11,38 @@ describe('mqttrep, after it was away,', function () {
   const fixtures = fixtureHooks();
   let fixture: ReplicationFixture;
 
-  for (const [version, protocolVersion, signal] of [
-    ['MQTT 5', 5, 'SIGKILL'],
-    ['MQTT 3.1.1', 4, 'SIGTERM'],
+  for (const [version, protocolVersion, signal, bytes] of [
+    ['MQTT 5', 5, 'SIGKILL', 10],
+    ['MQTT 3.1.1', 4, 'SIGTERM', 10],
+    ['MQTT 5', 5, 'SIGTERM', 500_000],
+    ['MQTT 3.1.1', 4, 'SIGKILL', 500_000],
   ] as const) {
-    it(`by ${signal}: carries what was written and what was deleted meanwhile (${version})`, async () => {
+    it(`by ${signal}: carries what was written and what was deleted meanwhile (${version}, ${bytes} bytes)`, async () => {
       const config = { protocolVersion };
+      const before = 'before'.padEnd(bytes, '.');
+      const meanwhile = 'meanwhile'.padEnd(bytes, '.');
       fixture = await fixtures.start({
         brokers: await mosquittos(['OSLO', 'PARIS']),
         configs: { OSLO: config, PARIS: config },
         environment: { MQTTREP_STORE: tempFolder('store') },
       });
       for (const topic of ['same', 'changed', 'deleted']) {
-        await fixture.publish('OSLO', topic, 'before', { retain: true });
-        await fixture.retainedEverywhere(topic, 'before');
+        await fixture.publish('OSLO', topic, before, { retain: true });
+        await fixture.retainedEverywhere(topic, before);
       }
       await fixture.settled();
       // What is recorded of a marker is stored along with the next change.
       await fixture.marked();
       await fixture.marked();
       await fixture.mqttrep.stop(signal);
-      await fixture.publish('PARIS', 'changed', 'meanwhile', { retain: true });
+      await fixture.publish('PARIS', 'changed', meanwhile, { retain: true });
       await fixture.publish('PARIS', 'deleted', '', { retain: true });
-      await fixture.publish('PARIS', 'added', 'meanwhile', { retain: true });
+      await fixture.publish('PARIS', 'added', meanwhile, { retain: true });
       fixture.run();
-      await fixture.retainedEverywhere('added', 'meanwhile');
-      await fixture.retainedEverywhere('changed', 'meanwhile');
+      await fixture.retainedEverywhere('added', meanwhile);
+      await fixture.retainedEverywhere('changed', meanwhile);
       await fixture.retainedEverywhere('deleted', undefined);
-      await fixture.retainedEverywhere('same', 'before');
+      await fixture.retainedEverywhere('same', before);
       await fixture.settled();
       await expectEqualBrokers(fixture.urls, { within: patience });
     });

@@ -1,7 +1,16 @@
-/** Bytes that were read from the network and wait, in the order of their arrival. */
+/**
+ * Bytes that were read from the network and wait, in the order of their arrival. The memory of what was read is used again: as
+ * garbage it would wait for a collection of the whole heap, in a thread that is behind.
+ */
 
 /** Chunks up to this size are joined: many small ones would take more memory than their bytes. */
 const JOINED_BYTES = 16 * 1024;
+
+/** Larger chunks are copied to buffers of this size, if they fit: no read of a socket returns more. */
+const BUFFER_BYTES = 64 * 1024;
+
+/** Buffers that are kept when nothing waits any more. */
+const MAX_KEPT = 16;
 
 export class WaitingChunks {
   #chunks: Buffer[] = [];
@@ -11,6 +20,9 @@ export class WaitingChunks {
   #tail: { readonly buffer: Buffer; length: number } | undefined;
   #offset = 0;
   #bytes = 0;
+  /** The chunk before the first one. A message in it may still be in use. */
+  #spent: Buffer | undefined;
+  readonly #free: Buffer[] = [];
 
   get isEmpty(): boolean {
     return this.#bytes === 0;
@@ -36,7 +48,7 @@ export class WaitingChunks {
     this.#bytes += bytes.length;
     if (bytes.length >= JOINED_BYTES) {
       this.#closeTail();
-      this.#chunks.push(Buffer.from(bytes));
+      this.#chunks.push(this.#copyOf(bytes));
       return;
     }
     if (this.#tail !== undefined && this.#tail.length + bytes.length > this.#tail.buffer.length)
@@ -46,19 +58,23 @@ export class WaitingChunks {
     this.#tail.length += bytes.length;
   }
 
-  /** The first chunk is read up to here. */
+  /** The first chunk is read up to here. What was read before is not in use any more. */
   consume(end: number): void {
     const first = this.first;
     if (first === undefined) return;
+    this.#reuse(this.#spent);
+    this.#spent = undefined;
     this.#bytes -= end - this.#offset;
     this.#offset = end;
     if (end < first.length) return;
+    this.#spent = first;
     this.#offset = 0;
     if (this.#head === this.#chunks.length) {
       this.#tail = undefined;
       return;
     }
     this.#head++;
+    if (this.#bytes === 0 && this.#free.length > MAX_KEPT) this.#free.length = MAX_KEPT;
     if (this.#head < 64 && this.#head < this.#chunks.length) return;
     this.#chunks = this.#chunks.slice(this.#head);
     this.#head = 0;
@@ -70,6 +86,19 @@ export class WaitingChunks {
     this.#tail = undefined;
     this.#offset = 0;
     this.#bytes = 0;
+    this.#spent = undefined;
+    this.#free.length = 0;
+  }
+
+  #copyOf(bytes: Buffer): Buffer {
+    if (bytes.length > BUFFER_BYTES) return Buffer.from(bytes);
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    bytes.copy(buffer);
+    return buffer.subarray(0, bytes.length);
+  }
+
+  #reuse(chunk: Buffer | undefined): void {
+    if (chunk?.buffer.byteLength === BUFFER_BYTES) this.#free.push(Buffer.from(chunk.buffer));
   }
 
   #closeTail(): void {

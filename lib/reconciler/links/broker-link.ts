@@ -192,12 +192,12 @@ export class BrokerLink {
   /** Takes out the publications and probes gathered so far. The result sends them, if the session is still the same. */
   seal(): () => void {
     const { number } = this.session;
-    const batch = this.flow.takeBatch();
+    const batches = this.flow.takeBatches();
     const probes = this.session.isReady ? this.probes.takeUnsent() : undefined;
     const isStopping = this.#isStopping;
     this.#isStopping = false;
     return () => {
-      if (batch !== undefined) this.worker.publish(number, batch);
+      for (const batch of batches) this.worker.publish(number, batch);
       if (probes !== undefined) this.worker.probe(number, probes);
       if (isStopping) this.worker.publishingStopped(number);
     };

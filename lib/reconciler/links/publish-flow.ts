@@ -16,6 +16,9 @@ import { PublishWindow } from './publish-window.ts';
 /** Bytes of publications in flight to one broker at most, about. */
 export const CREDIT_BYTES = 16 * 1024 * 1024;
 
+/** A batch of this size is closed: one buffer for the whole credit would be copied each time that it grows. */
+const BATCH_BYTES = 1024 * 1024;
+
 /** At a limited rate, at most the publications of this time are in flight to one broker. */
 const WINDOW_SECONDS = 2;
 const SMALLEST_WINDOW = 8;
@@ -42,6 +45,7 @@ export class PublishFlow {
   /** The credit was used up, and less than half of it has come back. So publications go out in few, large batches. */
   #isExhausted = false;
   readonly #writer = new BatchWriter();
+  readonly #batches: ArrayBuffer[] = [];
   readonly #echoes = new EchoTimeouts();
   /** Topics of which a publication waits in quarantine: the worker has not sent it yet. */
   readonly #quarantined = new Set<string>();
@@ -103,6 +107,7 @@ export class PublishFlow {
   /** Gathers the publication for the next batch to the worker. */
   pack(publication: Publication): void {
     writePublication(this.#writer, publication);
+    if (this.#writer.length >= BATCH_BYTES) this.#batches.push(this.#writer.take());
     const bytes = publicationBytes(publication);
     this.#sent++;
     this.#bytes += bytes;
@@ -115,9 +120,11 @@ export class PublishFlow {
     if (!publication.hasNoEcho) this.#echoes.published(publication.topic, this.#sent);
   }
 
-  /** Takes out what `pack` has gathered; undefined where that is nothing. */
-  takeBatch(): ArrayBuffer | undefined {
-    return this.#writer.records > 0 ? this.#writer.take() : undefined;
+  /** Takes out what `pack` has gathered, in batches for the worker. */
+  takeBatches(): readonly ArrayBuffer[] {
+    const batches = this.#batches.splice(0);
+    if (this.#writer.records > 0) batches.push(this.#writer.take());
+    return batches;
   }
 
   /** The worker reports what became of publications. */
@@ -191,7 +198,8 @@ export class PublishFlow {
     this.#window.reset();
     this.#echoes.clear();
     this.#quarantined.clear();
-    this.#writer.take();
+    this.#batches.length = 0;
+    this.#writer.clear();
   }
 
   /** Whether at least that share of the credit is in use. */

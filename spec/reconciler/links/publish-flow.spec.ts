@@ -103,7 +103,7 @@ describe('PublishFlow', () => {
     expect(flow.hasCredit).to.equal(true);
     expect(flow.unsettled).to.equal(0);
     expect(flow.pending).to.equal(0);
-    expect(flow.takeBatch()).to.equal(undefined);
+    expect(flow.takeBatches()).to.deep.equal([]);
   });
 
   describe('an echo', () => {
