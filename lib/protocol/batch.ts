@@ -165,6 +165,11 @@ export class BatchReader {
     return this.#offset;
   }
 
+  /** The length of the text or byte string that comes next. */
+  get nextLength(): number {
+    return this.#view.getUint32(this.#offset, true);
+  }
+
   get done(): boolean {
     return this.#offset >= this.#buffer.length;
   }

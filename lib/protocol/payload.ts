@@ -33,7 +33,8 @@ export function writePayload(writer: BatchWriter, payload: Payload): BatchWriter
 }
 
 export function readPayload(reader: BatchReader): Payload {
-  return payloadFrom(reader.bytes());
+  // A view of the bytes would cost more than the string that is made of them.
+  return reader.nextLength <= MAX_STRING_BYTES ? reader.byteString() : payloadFrom(reader.bytes());
 }
 
 // ── large payloads ─────────────────────────────────────────────────────────────────────────────────────

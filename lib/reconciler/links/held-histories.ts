@@ -30,7 +30,7 @@ export class HeldHistories implements HeldBefore {
 
   of(topic: string): readonly SupersededAt[] {
     let all: SupersededAt[] | undefined;
-    for (const { index, state } of this.#links) {
+    for (const { index, state } of this.#links.all) {
       for (const { from, until, payload, properties } of state.history.stored(topic)) {
         all ??= [];
         all.push({ broker: index, from, until, payload, properties });

@@ -43,16 +43,8 @@ export function areSame(before: Held, after: Held): boolean {
 }
 
 /**
- * The retained publishes that are no longer pending, and that their broker was not seen to hold: it showed others in their place.
+ * Whether the broker was not seen to hold a retained publish that is no longer pending: it showed another message in its place.
  */
-export function unseenPublishes(before: Register, after: Register): readonly Pending[] {
-  if (before.pending === after.pending || before.pending.length === 0) return NO_PUBLISHES;
-  return before.pending.filter(
-    entry =>
-      entry.retained &&
-      !after.pending.includes(entry) &&
-      !areSame(heldAfter(entry.message), heldAt(after, entry.broker)),
-  );
+export function isUnseen({ broker, retained, message }: Pending, after: Register): boolean {
+  return retained && !areSame(heldAfter(message), heldAt(after, broker));
 }
-
-const NO_PUBLISHES: readonly Pending[] = [];

@@ -6,7 +6,7 @@
 import type { Observed } from '../../core/events.ts';
 import { isProbing, type Register } from '../../core/register.ts';
 import { messageDigestOf } from '../../protocol/message-digest.ts';
-import { areSame, type HeldBefore, heldAt, NO_HISTORY, unseenPublishes } from './held-change.ts';
+import { areSame, type HeldBefore, heldAt, isUnseen, NO_HISTORY } from './held-change.ts';
 
 /** By broker index: the commit with which what it holds was last seen to change. */
 export type SeenCommits = readonly number[];
@@ -70,7 +70,10 @@ export class HeldTracker {
     after: Register,
     until: number,
   ): void {
-    for (const { broker, message } of unseenPublishes(before, after)) {
+    if (before.pending === after.pending) return;
+    for (const entry of before.pending) {
+      if (after.pending.includes(entry) || !isUnseen(entry, after)) continue;
+      const { broker, message } = entry;
       const { properties } = message;
       const [payload, from] = [messageDigestOf(message.payload), unseenFrom(broker, before, seenAt, until)];
       this.#history.heldUnseen(topic, broker, { payload, properties, from, until });
