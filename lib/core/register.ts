@@ -138,7 +138,7 @@ export function withRoom(register: Register, brokers: number): Register {
   return replaceHeld(register, [...register.held, ...new Array<Held>(more).fill('unknown')]);
 }
 
-/** A copy and a store cost a fifth of `Array.prototype.with`, which V8 does not optimize for arrays that were filled. */
+/** Not by `Array.prototype.with`: V8 does not optimize it for arrays that were made by `fill`. */
 export function heldWith(register: Register, broker: number, held: Held): readonly Held[] {
   if (register.held[broker] === held) return register.held;
   const next = register.held.slice();
