@@ -17,6 +17,17 @@ export function atMost(claim: string, value: number, limit: number, unit: string
   ];
 }
 
+/** At most so many times what mosquitto's bridge takes for the same work. */
+export function atMostTimes(
+  claim: string,
+  factor: number,
+  value: number,
+  ofBridge: number,
+  unit: string,
+): Target[] {
+  return atMost(`${claim}, ${factor} times that of mosquitto's bridge`, value, factor * ofBridge, unit);
+}
+
 /** @param unit the unit of the value and of the limit */
 export function atLeast(claim: string, value: number, limit: number, unit: string): Target[] {
   return [

@@ -1,10 +1,21 @@
 /** Payloads of 1 MB. */
 
 import { GENEROUS } from '../brokers.ts';
-import { comparison } from '../comparison.ts';
-import { runLoad } from '../run-load.ts';
+import { comparison, type FigureOf } from '../comparison.ts';
+import { PEAK, runLoad, TOTAL_COST } from '../run-load.ts';
+import type { Target } from '../scenario.ts';
+import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
+import type { Variant } from '../subjects/mqttrep.ts';
+import { atMost, atMostTimes } from '../targets.ts';
 
 const PAYLOAD_BYTES = 1_000_000;
+
+/** CPU of all, in units of that with mosquitto's bridge. */
+const TOTAL_COST_TARGET = 2;
+
+const MEMORY_TARGET_MB = 200;
+
+const mqttrep: Variant = { label: ', 10 Hz', mergeFrequency: 10 };
 
 export const largePayloads = comparison({
   name: 'large-payloads',
@@ -16,11 +27,26 @@ export const largePayloads = comparison({
         variant: `${messages} messages`,
         brokers: 2,
         config: GENEROUS,
-        mqttrep: [{ label: ', 10 Hz', mergeFrequency: 10 }],
+        mqttrep: [mqttrep],
         runs: size === 'quick' ? 1 : 3,
         measure: testBed =>
           testBed.join().then(() => runLoad(testBed, { messages, topics: 10, size: PAYLOAD_BYTES })),
+        judge: targets,
       },
     ];
   },
 });
+
+function targets(median: FigureOf): Target[] {
+  const title = `mqttrep${mqttrep.label}`;
+  return [
+    ...atMostTimes(
+      'CPU of all a message',
+      TOTAL_COST_TARGET,
+      median(title, TOTAL_COST),
+      median(mosquittoBridge.title, TOTAL_COST),
+      'µs',
+    ),
+    ...atMost('peak memory of mqttrep', median(title, PEAK), MEMORY_TARGET_MB, 'MB'),
+  ];
+}

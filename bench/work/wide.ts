@@ -2,9 +2,16 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { GENEROUS } from '../brokers.ts';
-import { comparison } from '../comparison.ts';
-import { runLoad } from '../run-load.ts';
-import { atMost } from '../targets.ts';
+import { comparison, type FigureOf } from '../comparison.ts';
+import { EQUAL_AFTER, runLoad, SUBJECT_COST } from '../run-load.ts';
+import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
+import { atMost, atMostTimes } from '../targets.ts';
+
+/** Time, in units of that of mosquitto's bridge. */
+const TIME_TARGET = 1.3;
+
+/** Processor time of mqttrep for each topic. */
+const COST_TARGET_US = 35;
 
 /** Resident memory of mqttrep for each topic; with fewer topics, maps have more room to grow. */
 const MEMORY_TARGET_BYTES = { few: 600, million: 450 };
@@ -37,7 +44,15 @@ export const wide = comparison({
           [TOTAL_MEMORY]: ((after.all - before.all) * 1e6) / messages,
         };
       },
-      judge: (median: (title: string, figure: string) => number) => [
+      judge: (median: FigureOf) => [
+        ...atMostTimes(
+          'time until equal',
+          TIME_TARGET,
+          median('mqttrep', EQUAL_AFTER),
+          median(mosquittoBridge.title, EQUAL_AFTER),
+          's',
+        ),
+        ...atMost('CPU of mqttrep a topic', median('mqttrep', SUBJECT_COST), COST_TARGET_US, 'µs'),
         ...atMost(
           'resident memory of mqttrep a topic',
           median('mqttrep', MEMORY),
