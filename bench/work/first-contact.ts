@@ -3,10 +3,9 @@
 import { GENEROUS } from '../brokers.ts';
 import { write } from '../client-process.ts';
 import { type Case, comparison, type FigureOf } from '../comparison.ts';
-import { EQUAL_AFTER, fill, SUBJECT_COST } from '../run-load.ts';
+import { newTopicTargets } from '../new-topic-targets.ts';
+import { fill } from '../run-load.ts';
 import type { Run } from '../scenario.ts';
-import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
-import { atMost, atMostTimes } from '../targets.ts';
 import type { TestBed } from '../test-bed.ts';
 
 /** Time, in units of that of mosquitto's bridge. */
@@ -36,16 +35,7 @@ function work(topics: number, runs: number): Case {
     mqttrep: [{ label: '', environment: { MQTTREP_MAX_TOPICS: '2000000' } }],
     runs,
     measure: testBed => runOnce(testBed, topics),
-    judge: (median: FigureOf) => [
-      ...atMostTimes(
-        'time until equal',
-        TIME_TARGET,
-        median('mqttrep', EQUAL_AFTER),
-        median(mosquittoBridge.title, EQUAL_AFTER),
-        's',
-      ),
-      ...atMost('CPU of mqttrep a topic', median('mqttrep', SUBJECT_COST), COST_TARGET_US, 'µs'),
-    ],
+    judge: (median: FigureOf) => newTopicTargets(median, TIME_TARGET, COST_TARGET_US),
   };
 }
 

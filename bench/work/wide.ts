@@ -3,9 +3,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GENEROUS } from '../brokers.ts';
 import { comparison, type FigureOf } from '../comparison.ts';
-import { EQUAL_AFTER, runLoad, SUBJECT_COST } from '../run-load.ts';
-import { mosquittoBridge } from '../subjects/mosquitto-bridge.ts';
-import { atMost, atMostTimes } from '../targets.ts';
+import { newTopicTargets } from '../new-topic-targets.ts';
+import { runLoad } from '../run-load.ts';
+import { atMost } from '../targets.ts';
 
 /** Time, in units of that of mosquitto's bridge. */
 const TIME_TARGET = 1.3;
@@ -45,14 +45,7 @@ export const wide = comparison({
         };
       },
       judge: (median: FigureOf) => [
-        ...atMostTimes(
-          'time until equal',
-          TIME_TARGET,
-          median('mqttrep', EQUAL_AFTER),
-          median(mosquittoBridge.title, EQUAL_AFTER),
-          's',
-        ),
-        ...atMost('CPU of mqttrep a topic', median('mqttrep', SUBJECT_COST), COST_TARGET_US, 'µs'),
+        ...newTopicTargets(median, TIME_TARGET, COST_TARGET_US),
         ...atMost(
           'resident memory of mqttrep a topic',
           median('mqttrep', MEMORY),

@@ -1,5 +1,5 @@
 /**
- * A commit as bytes: a sequence of entries for topics, metadata and the names of brokers.
+ * A commit as bytes: a sequence of entries for topics, large payloads, metadata and the names of brokers.
  *
  * Most of a store is history. So a reader goes through the bodies twice: once from the beginning, for the metadata and the
  * brokers at their heads, and once from the end, where the first entry of a topic is the only one that counts.

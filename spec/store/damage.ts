@@ -6,8 +6,12 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { MAX_STRING_BYTES } from '../../lib/core/payload.ts';
+import { payloadFrom } from '../../lib/protocol/payload.ts';
 import { DiskStore } from '../../lib/store/disk-store.ts';
+import type { TopicEntry } from '../../lib/store/state-store.ts';
 import { DamagedStoreError, UnknownStoreError } from '../../lib/store/store-errors.ts';
+import { payloadText } from '../support/payload-text.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { commit, settledTopic } from './topics.ts';
 
@@ -28,7 +32,7 @@ export type Damage =
   | { readonly kind: 'zeroed'; readonly at: number; readonly bytes: number }
   | { readonly kind: 'swapped'; readonly at: number; readonly with: number; readonly bytes: number };
 
-/** Returns a store after so many commits, each of some new and some known topics. */
+/** Returns a store after so many commits, each of some new and some known topics. Two of them have large payloads. */
 export async function fill(commits: number): Promise<Filled> {
   const folder = tempFolder('damage');
   const store = new DiskStore(folder, BROKERS);
@@ -38,9 +42,10 @@ export async function fill(commits: number): Promise<Filled> {
   for (let number = 0; number < commits; number++) {
     for (let i = 0; i < 1 + (number % 7); i++)
       topics.set(`t${(number * 3 + i) % 40}`, `${number}`.repeat(50));
+    topics.set(`large${number % 2}`, `${Math.floor(number / 16)}`.repeat(MAX_STRING_BYTES + 1));
     await commit(
       store,
-      [...topics].map(([topic, payload]) => [topic, settledTopic(payload)]),
+      [...topics].map(([topic, payload]) => [topic, settledTopic(payloadFrom(Buffer.from(payload)))]),
       [['replica', 'r1']],
     );
     ends.push(readFileSync(join(folder, 'state-1.log')).length);
@@ -75,9 +80,7 @@ export async function judge(filled: Filled, damage: Damage): Promise<Verdict> {
   const store = new DiskStore(folder, BROKERS);
   try {
     const { topics, metadata } = await store.load();
-    const state = JSON.stringify(
-      [...topics].map(([topic, { register }]) => [topic, register.winner?.payload]).sort(),
-    );
+    const state = JSON.stringify(winnersOf(topics));
     const number = filled.states.indexOf(state);
     if (number < 0 || metadata.get('replica') !== 'r1')
       throw new Error('it gave back what was never committed');
@@ -102,13 +105,17 @@ export async function judge(filled: Filled, damage: Damage): Promise<Verdict> {
 async function goesOn(store: DiskStore, folder: string, state: string): Promise<void> {
   await commit(store, [['next', settledTopic('1')]]);
   const again = new DiskStore(folder, BROKERS);
-  const topics = [...(await again.load()).topics].map(([topic, { register }]) => [
-    topic,
-    register.winner?.payload,
-  ]);
+  const topics = winnersOf((await again.load()).topics);
   await again.close();
   const expected = [...JSON.parse(state), ['next', '1']].sort();
-  if (JSON.stringify(topics.sort()) !== JSON.stringify(expected)) throw new Error('the next commit was lost');
+  if (JSON.stringify(topics) !== JSON.stringify(expected)) throw new Error('the next commit was lost');
+}
+
+/** The payloads as text, by topic. */
+function winnersOf(topics: Iterable<TopicEntry>): (readonly [topic: string, payload: string])[] {
+  return [...topics]
+    .map(([topic, { register }]) => [topic, payloadText(register.winner?.payload ?? '')] as const)
+    .sort();
 }
 
 function damaged(before: Buffer, damage: Damage): Buffer {

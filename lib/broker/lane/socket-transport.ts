@@ -2,10 +2,8 @@
 
 import { connect, type Socket } from 'node:net';
 import { ReadGovernor, WAIT_MS } from './read-governor.ts';
-import type { Transport, TransportEvents } from './transport.ts';
+import { READ_BYTES, type Transport, type TransportEvents } from './transport.ts';
 import { writeAll } from './write-all.ts';
-
-const READ_BYTES = 64 * 1024;
 
 export interface SocketAddress {
   readonly host: string;

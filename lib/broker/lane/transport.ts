@@ -2,6 +2,9 @@
 
 import type { Duplex } from 'node:stream';
 
+/** A socket that is read into one buffer returns so many bytes at most. */
+export const READ_BYTES = 64 * 1024;
+
 export interface TransportEvents {
   /** Whether we wait for the broker: then no read waits. */
   readonly isHeldUp: () => boolean;

@@ -3,11 +3,10 @@
  * garbage it would wait for a collection of the whole heap, in a thread that is behind.
  */
 
+import { READ_BYTES } from './transport.ts';
+
 /** Chunks up to this size are joined: many small ones would take more memory than their bytes. */
 const JOINED_BYTES = 16 * 1024;
-
-/** Larger chunks are copied to buffers of this size, if they fit: no read of a socket returns more. */
-const BUFFER_BYTES = 64 * 1024;
 
 /** Buffers that are kept when nothing waits any more. */
 const MAX_KEPT = 16;
@@ -22,6 +21,7 @@ export class WaitingChunks {
   #bytes = 0;
   /** The chunk before the first one. A message in it may still be in use. */
   #spent: Buffer | undefined;
+  /** Buffers for what one read returns. */
   readonly #free: Buffer[] = [];
 
   get isEmpty(): boolean {
@@ -91,14 +91,14 @@ export class WaitingChunks {
   }
 
   #copyOf(bytes: Buffer): Buffer {
-    if (bytes.length > BUFFER_BYTES) return Buffer.from(bytes);
-    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    if (bytes.length > READ_BYTES) return Buffer.from(bytes);
+    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(READ_BYTES);
     bytes.copy(buffer);
     return buffer.subarray(0, bytes.length);
   }
 
   #reuse(chunk: Buffer | undefined): void {
-    if (chunk?.buffer.byteLength === BUFFER_BYTES) this.#free.push(Buffer.from(chunk.buffer));
+    if (chunk?.buffer.byteLength === READ_BYTES) this.#free.push(Buffer.from(chunk.buffer));
   }
 
   #closeTail(): void {

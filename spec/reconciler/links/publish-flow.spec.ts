@@ -1,8 +1,10 @@
 /** What may be in flight to a broker is bounded, and which echoes are expected is known. */
 
 import { expect } from 'chai';
+import { BatchReader } from '../../../lib/protocol/batch.ts';
 import type { PublishResults } from '../../../lib/protocol/messages.ts';
-import type { Publication } from '../../../lib/protocol/publication.ts';
+import { payloadFrom } from '../../../lib/protocol/payload.ts';
+import { type Publication, type RawPublication, readPublication } from '../../../lib/protocol/publication.ts';
 import { ECHO_TIMEOUT_MS } from '../../../lib/reconciler/links/echo-timeouts.ts';
 import { CREDIT_BYTES, PublishFlow } from '../../../lib/reconciler/links/publish-flow.ts';
 import { CREDIT } from '../../../lib/reconciler/links/publish-window.ts';
@@ -94,6 +96,23 @@ describe('PublishFlow', () => {
     const version = { time: NOW, counter: 0, replica: 'us' };
     settle(1, 0, { refused: [{ topic: 'u', version, reason: 'denied', scope: 'topic' }] });
     expect(flow.unsettled).to.equal(0);
+  });
+
+  it('closes a batch when it is large, and returns all publications in their order', () => {
+    const topics = ['a', 'b', 'c', 'd', 'e'];
+    for (const topic of topics) publish(topic, { payload: payloadFrom(Buffer.alloc(600_000, topic)) });
+    const batches = flow.takeBatches();
+    expect(batches).to.have.length(3);
+    const read = batches.flatMap(batch => {
+      const reader = new BatchReader(batch);
+      const inBatch: RawPublication[] = [];
+      while (!reader.done) inBatch.push(readPublication(reader));
+      return inBatch;
+    });
+    expect(read.map(({ topic }) => topic)).to.deep.equal(topics);
+    for (const { topic, payload } of read)
+      expect(payload.equals(Buffer.alloc(600_000, topic))).to.equal(true);
+    expect(flow.takeBatches()).to.deep.equal([]);
   });
 
   it('has nothing in flight and all its credit after a reset', () => {
